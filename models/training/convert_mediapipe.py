@@ -62,7 +62,7 @@ DETECTOR_CARD = {
         "boxes": {
             "shape": ["n", "cells", 16],
             "unit": "input pixels",
-            "values": "centre x and y as offsets from the anchor, width, height, then x and y of 6 keypoints as offsets",
+            "values": "centre x, y as offsets from the anchor, width, height, then x, y of 6 keypoints as offsets",
         },
         "scores": {"shape": ["n", "cells", 1], "unit": "logit"},
     },
@@ -107,8 +107,9 @@ Copyright The MediaPipe Authors. Licensed under the Apache License, Version 2.0 
 
 Source: {file} in the npm package {npm}@{version}.
 
-Modified: {onnx} was converted from TFLite to ONNX by models/training/convert_mediapipe.py. The weights are the original
-float16 values widened to float32; the outputs were renamed and reshaped; {change}.
+Modified: {onnx} was converted from TFLite to ONNX by models/training/convert_mediapipe.py.
+The weights are the original float16 values widened to float32; the outputs were renamed and reshaped;
+{change}.
 """
 
 
@@ -139,7 +140,11 @@ def names_of(enum):
 
 
 OPERATORS = names_of(tflite.BuiltinOperator)
-DTYPES = {tflite.TensorType.FLOAT32: np.float32, tflite.TensorType.FLOAT16: np.float16, tflite.TensorType.INT32: np.int32}
+DTYPES = {
+    tflite.TensorType.FLOAT32: np.float32,
+    tflite.TensorType.FLOAT16: np.float16,
+    tflite.TensorType.INT32: np.int32,
+}
 
 
 def same_padding(size, kernel, stride):
@@ -176,7 +181,7 @@ class Converter:
         return output
 
     def padding(self, source, kernel, options):
-        """ONNX `pads` [top, left, bottom, right]. Sizes are those of the TFLite graph; they hold for every multiple of 32."""
+        """ONNX `pads` [top, left, bottom, right], from the TFLite graph's sizes; they hold for every multiple of 32."""
         if options.Padding() == tflite.Padding.VALID:
             return [0, 0, 0, 0]
         _, height, width, _ = self.shape(source)
@@ -282,7 +287,7 @@ class Converter:
 
 
 def head(name, shape, value_shape, transposed=False):
-    """An output called `name`, reshaped to `shape` (0 keeps a size, -1 takes the rest), then its last two axes swapped."""
+    """An output, reshaped to `shape` (0 keeps a size, -1 takes the rest), then with its last two axes swapped."""
 
     def build(converter, source):
         target = converter.initializer(f"{name}.shape", np.array(shape, np.int64))
@@ -324,7 +329,7 @@ def write_model(folder, model, card, package, file, data, change):
 
 
 def resized_detector(data, height, width):
-    """The TFLite detector with its fixed sizes (bilinear targets and flattened outputs) rewritten for another input size."""
+    """The TFLite detector with its fixed sizes (bilinear targets, flattened outputs) rewritten for another input."""
     data = bytearray(data)
     model = tflite.Model.GetRootAs(data, 0)
     graph = model.Subgraphs(0)
@@ -373,7 +378,8 @@ def verify(path, data, size, low, resize=None):
     expected = [np.concatenate(o) for o in zip(*[run_tflite(image[None]) for image in images])]
     for output, got, want in zip(session.get_outputs(), batch, expected):
         difference = np.abs(got - want.reshape(got.shape)).max()
-        print(f"  {size[1]}x{size[0]} {output.name}: max difference {difference:.2g}, range {want.min():.4g} to {want.max():.4g}")
+        spread = f"{want.min():.4g} to {want.max():.4g}"
+        print(f"  {size[1]}x{size[0]} {output.name}: max difference {difference:.2g}, range {spread}")
     onnx_ms = milliseconds(lambda: session.run(None, {"image": images[:1]}))
     tflite_ms = milliseconds(lambda: run_tflite(images[:1]))
     print(f"  {size[1]}x{size[0]} one thread: ONNX {onnx_ms:.1f} ms, TFLite {tflite_ms:.1f} ms")
@@ -386,18 +392,21 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         detector = fetch_package(DETECTION_PACKAGE, folder)["face_detection_full_range.tflite"]
-        mesh = packed_asset(fetch_package(MESH_PACKAGE, folder), "face_mesh_solution_packed_assets", "face_landmark.tflite")
+        mesh_files = fetch_package(MESH_PACKAGE, folder)
+        mesh = packed_asset(mesh_files, "face_mesh_solution_packed_assets", "face_landmark.tflite")
 
     path = write_model(
         *("face-detector", convert_detector(detector), DETECTOR_CARD, DETECTION_PACKAGE),
-        *("face_detection_full_range.tflite", detector, "height, width and batch size were made free"),
+        *("face_detection_full_range.tflite", detector),
+        "height, width and batch size were made free",
     )
     if arguments.verify:
         for size in ((192, 192), (192, 320), (288, 512)):
             verify(path, detector, size, -1, resize=resized_detector)
     path = write_model(
         *("face-mesh", convert_mesh(mesh), MESH_CARD, MESH_PACKAGE),
-        *("face_mesh_solution_packed_assets.data: face_landmark.tflite", mesh, "the batch size was made free and each PReLU written as an equal sum of convolutions"),
+        *("face_mesh_solution_packed_assets.data: face_landmark.tflite", mesh),
+        "the batch size was made free and each PReLU written as an equal sum of convolutions",
     )
     if arguments.verify:
         verify(path, mesh, (192, 192), 0)
