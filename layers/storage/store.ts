@@ -5,6 +5,9 @@ export type DetectionState =
   | { status: 'done'; result: unknown }
   | { status: 'failed'; error: unknown };
 
+/** How an examination ended. */
+export type Outcome = Extract<DetectionState, { status: 'done' | 'failed' }>;
+
 export interface UploadTicket {
   uploadId: string;
   /** Where the clip is posted as multipart/form-data: first `fields`, then the part `file`. */
@@ -28,8 +31,5 @@ export interface Store {
   /** Note that examination has begun; harmless when repeated. */
   markProcessing(uploadId: string): Promise<void>;
   /** Write the outcome once. Returns false, changing nothing, when an outcome is already there. */
-  putOutcome(
-    uploadId: string,
-    outcome: Extract<DetectionState, { status: 'done' | 'failed' }>,
-  ): Promise<boolean>;
+  putOutcome(uploadId: string, outcome: Outcome): Promise<boolean>;
 }

@@ -1,0 +1,35 @@
+import { type ApiHandler, type ApiHandlerConfig, apiHandler } from '../../layers/api/api-handler.ts';
+import { parseInput, parseJson } from '../../layers/api/parse-input.ts';
+import { bodyOf } from '../../layers/api/request.ts';
+import { jsonResponse } from '../../layers/api/responses.ts';
+import { createUploadBodySchema } from '../../layers/api/schemas.ts';
+import type { Store } from '../../layers/storage/store.ts';
+
+export interface CreateUploadDeps extends ApiHandlerConfig {
+  store: Pick<Store, 'createUpload'>;
+}
+
+/** POST /uploads */
+export function createCreateUploadHandler({ store, ...config }: CreateUploadDeps): ApiHandler {
+  return apiHandler(async (event) => {
+    const body = bodyOf(event).toString('utf8');
+    const { content_type: contentType } = body
+      ? parseJson(createUploadBodySchema, body)
+      : parseInput(createUploadBodySchema, {}, 'body');
+    const ticket = await store.createUpload(contentType);
+    const stage = stagePrefix(event.requestContext.path, event.path);
+    return jsonResponse(201, {
+      upload_id: ticket.uploadId,
+      url: ticket.url,
+      fields: ticket.fields,
+      max_bytes: ticket.maxBytes,
+      expires_at: ticket.expiresAt.toISOString(),
+      detection_url: `${stage}/detections/${ticket.uploadId}`,
+    });
+  }, config);
+}
+
+/** API Gateway's default address puts the stage before the path ("/prod"); a custom domain and the local server do not. */
+function stagePrefix(fullPath: string, path: string): string {
+  return fullPath.endsWith(path) ? fullPath.slice(0, fullPath.length - path.length) : '';
+}

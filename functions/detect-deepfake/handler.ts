@@ -1,0 +1,48 @@
+import { createDetector } from '../../layers/detection/index.ts';
+import { createS3Store } from '../../layers/storage/s3-store.ts';
+import { readEnvironment } from '../environment.ts';
+import { loadDetector } from '../load-detector.ts';
+import { createLog, createMetrics } from '../powertools.ts';
+import { createDetectDeepfakeHandler } from './detect-deepfake.ts';
+
+const env = readEnvironment([
+  'BUCKET_NAME',
+  'MAX_UPLOAD_BYTES',
+  'UPLOAD_EXPIRES_S',
+  'MAX_REQUEST_CLIP_BYTES',
+  'GATEWAY_TIMEOUT_MS',
+  'CORS_ORIGINS',
+  'MODELS_DIR',
+  'FFMPEG_PATH',
+  'FRAMES_SAMPLED',
+  'OPERATING_POINT',
+  'TEMP_DIR',
+]);
+const metrics = createMetrics('detect-deepfake');
+metrics.captureColdStartMetric();
+
+export const handler = createDetectDeepfakeHandler({
+  detector: loadDetector(() =>
+    createDetector({
+      modelsDir: env.MODELS_DIR,
+      ffmpegPath: env.FFMPEG_PATH,
+      framesSampled: env.FRAMES_SAMPLED,
+      tempDir: env.TEMP_DIR,
+      limits: { maxBytes: env.MAX_UPLOAD_BYTES },
+    }),
+  ),
+  store: createS3Store({
+    bucket: env.BUCKET_NAME,
+    maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    uploadExpiresS: env.UPLOAD_EXPIRES_S,
+  }),
+  config: {
+    maxClipBytes: env.MAX_REQUEST_CLIP_BYTES,
+    operatingPoint: env.OPERATING_POINT,
+    tempDir: env.TEMP_DIR,
+    gatewayTimeoutMs: env.GATEWAY_TIMEOUT_MS,
+  },
+  log: createLog('detect-deepfake'),
+  metrics,
+  corsOrigins: env.CORS_ORIGINS,
+});
