@@ -2,7 +2,7 @@
 // stderr what it does, and says nothing when there is nothing to do. npm runs it before start, test and the others.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findFfmpeg } from './find-ffmpeg.mjs';
+import { findFfmpeg } from './setup/find-ffmpeg.mjs';
 import { installFfmpeg } from './setup/install-ffmpeg.mjs';
 import { installPackages, packagesAreFresh } from './setup/install-packages.mjs';
 
@@ -20,7 +20,11 @@ if (!packagesAreFresh(root)) {
   }
 }
 
-if (!findFfmpeg(process.env) && !(installFfmpeg(process.env, say) && findFfmpeg(process.env))) {
+const ffmpeg = findFfmpeg(process.env);
+if (!ffmpeg && process.env.FFMPEG_PATH) {
+  fail(`FFMPEG_PATH is ${process.env.FFMPEG_PATH}, and that is no ffmpeg that runs. Correct it, or unset it.`);
+}
+if (!ffmpeg && !(installFfmpeg(process.env, say) && findFfmpeg(process.env))) {
   fail(
     [
       'No ffmpeg was found, and it could not be installed here. Do one of these and run the command again:',
