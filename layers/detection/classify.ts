@@ -1,0 +1,116 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { type ClassifierCard, classifierCardSchema, loadModel } from './model-card.ts';
+import { startSession } from './model-session.ts';
+import { sigmoid } from './probability.ts';
+import type { Picture } from './resize.ts';
+
+/** What the classifier says of one crop, before calibration. */
+export interface CropScore {
+  /** P(fake), 0..1. */
+  probability: number;
+  /** Row-major class activations, 0..1; only when asked for and when the classifier has them. */
+  heatmap?: { width: number; height: number; values: number[] };
+}
+
+export interface Classifier {
+  readonly card: ClassifierCard;
+  /** Score crops of `card.input.size` pixels a side, RGB. */
+  classify(crops: readonly Picture[], options?: { heatmap?: boolean | undefined }): Promise<CropScore[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Load the classifier that a card describes.
+ * @throws {DetectionError} `model_unavailable`
+ */
+export async function loadClassifier(cardPath: string, threads: number): Promise<Classifier> {
+  const model = await loadModel(cardPath, classifierCardSchema);
+  const { card } = model;
+  const { logit, heatmap } = card.output;
+  const outputs = heatmap ? [logit, heatmap] : [logit];
+  const session = await startSession(model, { inputs: [card.input.name], outputs }, threads);
+  return {
+    card,
+    async classify(crops, options = {}) {
+      if (crops.length === 0) {
+        return [];
+      }
+      const wantHeatmap = options.heatmap === true && heatmap !== undefined;
+      const scores = await run(session, card, crops, { wantHeatmap, mirrored: false });
+      if (!card.test_time_flip) {
+        return scores.map(toCropScore);
+      }
+      const mirrored = await run(session, card, crops, { wantHeatmap: false, mirrored: true });
+      return scores.map((score, i) =>
+        toCropScore({ ...score, logit: (score.logit + mirrored[i]!.logit) / 2 }),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+interface RawScore {
+  logit: number;
+  heatmap?: { width: number; height: number; logits: Float32Array };
+}
+
+function toCropScore({ logit, heatmap }: RawScore): CropScore {
+  const probability = sigmoid(logit);
+  return heatmap
+    ? {
+        probability,
+        heatmap: {
+          width: heatmap.width,
+          height: heatmap.height,
+          values: Array.from(heatmap.logits, sigmoid),
+        },
+      }
+    : { probability };
+}
+
+async function run(
+  session: InferenceSession,
+  card: ClassifierCard,
+  crops: readonly Picture[],
+  options: { wantHeatmap: boolean; mirrored: boolean },
+): Promise<RawScore[]> {
+  const { logit, heatmap } = card.output;
+  const feeds = { [card.input.name]: toTensor(crops, card, options.mirrored) };
+  const output = await session.run(feeds, options.wantHeatmap ? [logit, heatmap!] : [logit]);
+  const logits = output[logit]!.data as Float32Array;
+  return crops.map((_, i) => ({
+    logit: logits[i]!,
+    ...(options.wantHeatmap && { heatmap: heatmapOf(output[heatmap!] as Tensor, i) }),
+  }));
+}
+
+function heatmapOf(tensor: Tensor, crop: number): NonNullable<RawScore['heatmap']> {
+  const [height, width] = tensor.dims.slice(-2) as [number, number];
+  const cells = width * height;
+  return { width, height, logits: (tensor.data as Float32Array).subarray(crop * cells, (crop + 1) * cells) };
+}
+
+/** Crops as the card wants them: normalised per channel, NCHW or NHWC, RGB or BGR. */
+export function toTensor(crops: readonly Picture[], card: ClassifierCard, mirrored: boolean): Tensor {
+  const { size, layout, colour, mean, std } = card.input;
+  const plane = size * size;
+  const data = new Float32Array(crops.length * plane * 3);
+  const planar = layout === 'NCHW';
+  for (let channel = 0; channel < 3; channel += 1) {
+    const from = colour === 'RGB' ? channel : 2 - channel;
+    // One factor and one summand a channel, instead of a division a pixel.
+    const factor = 1 / std[channel]!;
+    const summand = -mean[channel]! / std[channel]!;
+    for (const [i, crop] of crops.entries()) {
+      const start = i * plane * 3 + (planar ? channel * plane : channel);
+      const step = planar ? 1 : 3;
+      for (let pixel = 0; pixel < plane; pixel += 1) {
+        const column = pixel % size;
+        const source = mirrored ? pixel - column + (size - 1 - column) : pixel;
+        data[start + pixel * step] = crop.data[source * 3 + from]! * factor + summand;
+      }
+    }
+  }
+  const dims = planar ? [crops.length, 3, size, size] : [crops.length, size, size, 3];
+  return new Tensor('float32', data, dims);
+}

@@ -1,0 +1,119 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { DetectionError } from './errors.ts';
+import { type FfmpegOptions, startFfmpeg } from './ffmpeg-process.ts';
+import { inputOptions } from './input-options.ts';
+import type { ProbedClip } from './probe.ts';
+import { sampleIndices } from './sample.ts';
+import type { Frame } from './types.ts';
+
+export interface DecodeOptions extends FfmpegOptions {
+  /** How many frames are wanted, spread evenly over the clip. */
+  framesSampled: number;
+  /** Threads of ffmpeg's decoder. */
+  threads: number;
+}
+
+const framesAhead = 2;
+
+/**
+ * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB.
+ *
+ * ffmpeg runs while the consumer works on a frame, and waits when it is two frames ahead. Ending the iteration early
+ * kills it.
+ *
+ * @throws {DetectionError} `undecodable_video` when fewer than half of the frames come out, `deadline_exceeded`; the
+ *   signal's reason when aborted.
+ */
+export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): AsyncGenerator<Frame> {
+  const { width, height } = clip.info;
+  const wanted = sampleIndices(clip.times.length, options.framesSampled);
+  const times: number[] = [];
+  const ffmpeg = startFfmpeg(decodeArguments(clip, wanted, options), options, (line) => {
+    const shown = /^\[Parsed_showinfo.* pts_time:(-?[\d.]+)/.exec(line);
+    if (shown) {
+      times.push(Number(shown[1]));
+    }
+  });
+  let index = 0;
+  try {
+    for await (const data of pictures(ffmpeg.stdout, width * height * 3)) {
+      // The log may lag behind the pictures; the time that was asked for is as good, save for a frame left out.
+      const timeS = times[index] ?? clip.times[wanted[Math.min(index, wanted.length - 1)]!]!;
+      yield { index, timeS, width, height, data };
+      index += 1;
+    }
+    await ffmpeg.finish();
+  } finally {
+    await ffmpeg.stop();
+  }
+  if (index < wanted.length / 2) {
+    const detail = `The video cannot be decoded: ${index} of ${wanted.length} frames came out.`;
+    throw new DetectionError('undecodable_video', detail);
+  }
+}
+
+function decodeArguments(clip: ProbedClip, wanted: number[], options: DecodeOptions): string[] {
+  return [
+    ...['-threads', String(options.threads), '-noautorotate'],
+    ...inputOptions(clip.path, clip.container, options.limits.maxPixels),
+    ...['-map', `0:${clip.stream.index}`, '-an', '-sn', '-dn', '-vf', filters(clip, wanted)],
+    ...['-frames:v', String(wanted.length), '-fps_mode', 'passthrough'],
+    ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
+  ];
+}
+
+/** Everything after `select` sees the sampled frames only, so a long clip costs little more than its decoding. */
+function filters(clip: ProbedClip, wanted: number[]): string {
+  const { rotation } = clip.stream;
+  const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
+    rotation
+  ];
+  return [
+    `select='${selection(clip, wanted)}'`,
+    // Of the deinterlacers this one needs no neighbouring frames, which have been left out here.
+    'estdif=mode=frame:deint=interlaced',
+    ...turn,
+    `scale=${clip.info.width}:${clip.info.height}:in_color_matrix=${colourMatrix(clip)}`,
+    'format=rgb24',
+    'showinfo=checksum=0',
+  ].join(',');
+}
+
+/**
+ * A frame is taken when it is the first at or after a wanted time; counting frames would go wrong where a codec has
+ * packets that show nothing. Without presentation times counting is what is left.
+ */
+function selection(clip: ProbedClip, wanted: number[]): string {
+  const tick = clip.stream.timeBaseS;
+  const from = wanted.map((index) =>
+    clip.timesAreExact ? `gte(t,${(clip.times[index]! - tick / 2).toFixed(7)})` : `gte(n,${index})`,
+  );
+  return from.map((reached, k) => `eq(selected_n,${k})*${reached}`).join('+');
+}
+
+/** Where the file does not say, the customary one: BT.709 for high definition, else BT.601. */
+function colourMatrix(clip: ProbedClip): string {
+  if (clip.stream.colourMatrix) {
+    return 'auto';
+  }
+  return clip.stream.width >= 1280 || clip.stream.height > 576 ? 'bt709' : 'bt601';
+}
+
+async function* pictures(stdout: Readable, bytes: number): AsyncGenerator<Uint8Array> {
+  const ahead = stdout.pipe(new PassThrough({ highWaterMark: framesAhead * bytes }));
+  let picture = new Uint8Array(bytes);
+  let filled = 0;
+  for await (const piece of ahead as AsyncIterable<Uint8Array>) {
+    for (let read = 0; read < piece.length; ) {
+      const part = piece.subarray(read, read + bytes - filled);
+      picture.set(part, filled);
+      filled += part.length;
+      read += part.length;
+      if (filled === bytes) {
+        yield picture;
+        picture = new Uint8Array(bytes);
+        filled = 0;
+      }
+    }
+  }
+}

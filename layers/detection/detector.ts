@@ -1,0 +1,152 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { abortError } from './abort.ts';
+import { aggregateFrames, aggregateTracks, minTrackCrops } from './aggregate.ts';
+import { type Classifier, loadClassifier } from './classify.ts';
+import { decodeFrames } from './decode.ts';
+import { DetectionError } from './errors.ts';
+import { examineFrames } from './examine.ts';
+import { loadFaceDetector } from './face-detector.ts';
+import { loadFaceMesh } from './face-mesh.ts';
+import type { FaceFinder } from './find-faces.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { probeClip } from './probe.ts';
+import { findSegments } from './segments.ts';
+import { createStopwatch } from './stopwatch.ts';
+import type { Detection, DetectOptions, Detector, ModelIdentity } from './types.ts';
+import { decide, thresholdOf } from './verdict.ts';
+
+export interface DetectorConfig {
+  /** Folder with face-detector/, face-mesh/ and classifier/, each with its model.json. */
+  modelsDir: string;
+  /** Path of ffmpeg, as from `findFfmpeg`. */
+  ffmpegPath: string;
+  limits?: Partial<Limits>;
+  /** Frames examined of each clip, spread evenly over it; 32 by default. */
+  framesSampled?: number;
+  /** Threads of the decoder and of the models; by default one a core, at most 4. */
+  threads?: number;
+}
+
+/**
+ * Load the models and make a detector.
+ *
+ * @throws {DetectionError} `model_unavailable` with the reason.
+ * @example
+ * const detector = await createDetector({ modelsDir: 'models', ffmpegPath: findFfmpeg() });
+ * const { verdict, score } = await detector.detect('clip.mp4');
+ * await detector.close();
+ */
+export async function createDetector(config: DetectorConfig): Promise<Detector> {
+  const limits = { ...defaultLimits, ...config.limits };
+  const threads = config.threads ?? Math.min(4, availableParallelism());
+  const framesSampled = config.framesSampled ?? 32;
+  const card = (model: string) => join(config.modelsDir, model, 'model.json');
+  const [detector, mesh, classifier] = await Promise.all([
+    loadFaceDetector(card('face-detector'), threads),
+    loadFaceMesh(card('face-mesh'), threads),
+    loadClassifier(card('classifier'), threads),
+  ]);
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
+  return {
+    model: identityOf(classifier),
+    detect(path, options = {}) {
+      if (closed) {
+        return Promise.reject(new DetectionError('model_unavailable', 'The detector has been closed.'));
+      }
+      const decoding = {
+        ffmpegPath: config.ffmpegPath,
+        limits,
+        signal: options.signal,
+        framesSampled,
+        threads,
+      };
+      const detection = detectClip(path, { detector, mesh }, classifier, decoding, options);
+      const settled = detection.catch(() => {}).finally(() => running.delete(settled));
+      running.add(settled);
+      return detection;
+    },
+    async close() {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      await Promise.all(running);
+      await Promise.all([detector.close(), mesh.close(), classifier.close()]);
+    },
+  };
+}
+
+async function detectClip(
+  path: string,
+  finder: FaceFinder,
+  classifier: Classifier,
+  decoding: Parameters<typeof decodeFrames>[1],
+  options: DetectOptions,
+): Promise<Detection> {
+  const { signal } = decoding;
+  try {
+    const watch = createStopwatch();
+    const clip = await watch.time('decode', probeClip(path, decoding));
+    const frames = watch.timeEach('decode', decodeFrames(clip, decoding));
+    const examined = await examineFrames(frames, finder, classifier, watch, {
+      signal,
+      heatmap: options.heatmap,
+    });
+    const { calibration } = classifier.card;
+    const threshold = thresholdOf(classifier.card, options.operatingPoint ?? 'balanced');
+    const tracks = aggregateTracks(examined.faces, calibration);
+    const facesScored = examined.faces.length;
+    const verdict = decide({ tracks, facesScored, facesTooSmall: examined.facesTooSmall }, threshold);
+    const frameScores = aggregateFrames(examined.faces, examined.times, calibration);
+    const start = clip.times[0]!;
+    return {
+      verdict: verdict.label,
+      score: verdict.score,
+      reasons: verdict.reasons,
+      model: identityOf(classifier),
+      threshold,
+      clip: clip.info,
+      analysis: {
+        framesSampled: examined.times.length,
+        framesWithFace: examined.framesWithFace,
+        facesScored,
+      },
+      faces: tracks,
+      frames: frameScores,
+      segments: findSegments(frameScores, threshold.fakeFrom, { start, end: start + clip.info.durationS }),
+      timingMs: {
+        decode: watch.totalMs('decode'),
+        findFaces: watch.totalMs('findFaces'),
+        classify: watch.totalMs('classify'),
+        total: watch.elapsedMs(),
+      },
+      warnings: warningsOf(examined, tracks.length),
+    };
+  } catch (error) {
+    throw signal?.aborted ? abortError(signal) : error;
+  }
+}
+
+function warningsOf(examined: Awaited<ReturnType<typeof examineFrames>>, tracks: number): string[] {
+  const { facesTooSmall, faces } = examined;
+  const warnings: string[] = [];
+  if (tracks > 0 && facesTooSmall > 0) {
+    warnings.push(`${facesTooSmall} faces were too small to be examined.`);
+  }
+  const brief = [...Map.groupBy(faces, (face) => face.track).values()].filter(
+    (crops) => crops.length < minTrackCrops,
+  );
+  if (tracks > 0 && brief.length > 0) {
+    warnings.push(
+      `${brief.length} faces were seen in fewer than ${minTrackCrops} of the sampled frames and do not count.`,
+    );
+  }
+  return warnings;
+}
+
+function identityOf({ card }: Classifier): ModelIdentity {
+  return { name: card.name, version: card.version, sha256: card.sha256 };
+}

@@ -1,0 +1,52 @@
+import { Tensor } from 'onnxruntime-node';
+import { boxHeight, boxWidth } from './box.ts';
+import type { FaceCandidate } from './face-detector.ts';
+import { faceMeshCardSchema, loadModel } from './model-card.ts';
+import { startSession } from './model-session.ts';
+import { sigmoid } from './probability.ts';
+import type { Picture } from './resize.ts';
+import { toPicture, warpSquare } from './warp.ts';
+
+export interface FaceMesh {
+  /** The 468 landmarks of a detected face, x, y pairs in pixels of the picture, and the probability of a face. */
+  fit(picture: Picture, candidate: FaceCandidate): Promise<{ landmarks: Float32Array; presence: number }>;
+  close(): Promise<void>;
+}
+
+/**
+ * Load MediaPipe's face mesh.
+ * @see https://arxiv.org/abs/1907.06724
+ * @throws {DetectionError} `model_unavailable`
+ */
+export async function loadFaceMesh(cardPath: string, threads: number): Promise<FaceMesh> {
+  const model = await loadModel(cardPath, faceMeshCardSchema);
+  const { card } = model;
+  const size = card.input.shape[1];
+  const names = { inputs: [card.input.name], outputs: ['landmarks', 'presence'] };
+  const session = await startSession(model, names, threads);
+  return {
+    async fit(picture, { box, keypoints }) {
+      const square = {
+        centre: { x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 },
+        side: card.crop.scale * Math.max(boxWidth(box), boxHeight(box)),
+        angle: Math.atan2(keypoints[3]! - keypoints[1]!, keypoints[2]! - keypoints[0]!),
+      };
+      const pixels = warpSquare(picture, square, size);
+      const image = new Tensor(
+        'float32',
+        pixels.map((value) => (value - card.input.mean) / card.input.std),
+        [1, size, size, 3],
+      );
+      const output = await session.run({ [card.input.name]: image }, ['landmarks', 'presence']);
+      const points = output.landmarks!.data as Float32Array;
+      const landmarks = new Float32Array((points.length / 3) * 2);
+      for (let i = 0; i < points.length / 3; i += 1) {
+        const { x, y } = toPicture(square, size, points[3 * i]!, points[3 * i + 1]!);
+        landmarks[2 * i] = x;
+        landmarks[2 * i + 1] = y;
+      }
+      return { landmarks, presence: sigmoid((output.presence!.data as Float32Array)[0]!) };
+    },
+    close: () => session.release(),
+  };
+}

@@ -1,0 +1,36 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { type LoadedModel, unavailable } from './model-card.ts';
+
+/**
+ * Start a model, and make sure that it has the inputs and outputs its card names.
+ * @throws {DetectionError} `model_unavailable`
+ */
+export async function startSession(
+  model: LoadedModel<{ name: string }>,
+  names: { inputs: string[]; outputs: string[] },
+  threads: number,
+): Promise<InferenceSession> {
+  const { card, weights } = model;
+  const session = await createSession(card.name, weights, threads);
+  const missing = [
+    ...names.inputs.filter((name) => !session.inputNames.includes(name)).map((name) => `input "${name}"`),
+    ...names.outputs.filter((name) => !session.outputNames.includes(name)).map((name) => `output "${name}"`),
+  ];
+  if (missing.length > 0) {
+    await session.release();
+    throw unavailable(`${card.name} has no ${missing.join(' and no ')}`);
+  }
+  return session;
+}
+
+async function createSession(name: string, weights: Buffer, threads: number): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(weights, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionProviders: ['cpu'],
+    });
+  } catch (error) {
+    throw unavailable(`${name} is no model that can be run: ${(error as Error).message}`, error);
+  }
+}

@@ -1,0 +1,73 @@
+/** What ffmpeg logs of a video stream when it opens a file, as far as decoding needs it. */
+export interface LoggedStream {
+  /** Number of the stream in the file. */
+  index: number;
+  /** Marked as the default stream of the file. */
+  isDefault: boolean;
+  /** Clockwise quarter turns that set the picture upright: 0, 90, 180 or 270 degrees. */
+  rotation: 0 | 90 | 180 | 270;
+  /** ffmpeg's name of the colour matrix; undefined where the file does not say. */
+  colourMatrix: string | undefined;
+}
+
+const streamLine = /^\s*Stream #0:(\d+)\S*: Video: (.*)$/;
+const rotationLine = /displaymatrix: rotation of (-?[\d.]+) degrees/;
+// pix_fmt(tv, bt709/unknown/unknown, top first): the matrix is the first of the three, or the only one when all agree.
+const matrixNames = [
+  'bt709',
+  'fcc',
+  'bt470bg',
+  'smpte170m',
+  'smpte240m',
+  'ycgco',
+  'bt2020nc',
+  'bt2020c',
+  'gbr',
+];
+
+/** Collects the video streams of the input from ffmpeg's log, line by line. */
+export function createStreamLog(): { addLine(line: string): void; streams: LoggedStream[] } {
+  const streams: LoggedStream[] = [];
+  let current: LoggedStream | undefined;
+  let inInput = true;
+  return {
+    streams,
+    addLine(line) {
+      inInput &&= !line.startsWith('Output #');
+      if (!inInput) {
+        return;
+      }
+      if (/^\s*Stream #0:/.test(line)) {
+        current = parseStream(line);
+        if (current) {
+          streams.push(current);
+        }
+      }
+      const rotation = rotationLine.exec(line);
+      if (current && rotation) {
+        current.rotation = clockwiseTurns(Number(rotation[1]));
+      }
+    },
+  };
+}
+
+function parseStream(line: string): LoggedStream | undefined {
+  const match = streamLine.exec(line);
+  if (!match) {
+    return undefined;
+  }
+  const description = match[2]!;
+  const words = [...description.matchAll(/\(([^)]*)\)/g)].flatMap((group) => group[1]!.split(/, ?/));
+  return {
+    index: Number(match[1]),
+    isDefault: description.includes('(default)'),
+    rotation: 0,
+    colourMatrix: words.map((word) => word.split('/')[0]!).find((word) => matrixNames.includes(word)),
+  };
+}
+
+/** ffmpeg tells the turn counter-clockwise, -180..180. */
+function clockwiseTurns(counterClockwise: number): LoggedStream['rotation'] {
+  const quarters = Math.round(-counterClockwise / 90);
+  return ((((quarters % 4) + 4) % 4) * 90) as LoggedStream['rotation'];
+}
