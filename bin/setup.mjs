@@ -22,7 +22,9 @@ if (!packagesAreFresh(root)) {
 
 const ffmpeg = findFfmpeg(process.env);
 if (!ffmpeg && process.env.FFMPEG_PATH) {
-  fail(`FFMPEG_PATH is ${process.env.FFMPEG_PATH}, and that is no ffmpeg that runs. Correct it, or unset it.`);
+  fail(
+    `FFMPEG_PATH is ${process.env.FFMPEG_PATH}, and that is no ffmpeg that runs. Correct it, or unset it.`,
+  );
 }
 if (!ffmpeg && !(installFfmpeg(process.env, say) && findFfmpeg(process.env))) {
   fail(

@@ -1,3 +1,4 @@
+import { DetectionError } from '../../layers/detection/errors.ts';
 import { BadUsage } from './bad-usage.ts';
 
 /** The exit status of a command that was interrupted, as shells count it. */
@@ -24,6 +25,9 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<numbe
     } else if (error instanceof BadUsage) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = 2;
+    } else if (error instanceof DetectionError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 1;
     } else {
       throw error;
     }

@@ -55,7 +55,8 @@ function decisionRow(summary: Summary, point: OperatingPoint): string[] {
 function notes({ clips }: Summary, borrows: boolean): string {
   const left = clips.failed + clips.unscored;
   return [
-    borrows && `* has no real clips of its own; every figure compares it with all ${clips.real} real clips of the file.`,
+    borrows &&
+      `* has no real clips of its own; every figure compares it with all ${clips.real} real clips of the file.`,
     left > 0 &&
       `Clips that failed (${clips.failed}) count nowhere; clips without a scored face (${clips.unscored}) count as undetermined and not in AUC, EER, log loss and ECE.`,
     'Accuracy is the share of right verdicts (undetermined is not right); false positives are reals called fake, false negatives fakes called real.',
@@ -75,7 +76,9 @@ function table(header: string[], rows: string[][]): string {
   );
   const line = (cells: string[]) =>
     `| ${cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`;
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
   return [line(header), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
