@@ -19,6 +19,8 @@ import { decide, thresholdOf } from './verdict.ts';
 export interface DetectorConfig {
   /** Folder with face-detector/, face-mesh/ and classifier/, each with its model.json. */
   modelsDir: string;
+  /** Folder of the classifier (model.json and its ONNX file); by default the one in `modelsDir`. */
+  classifierDir?: string | undefined;
   /** Path of ffmpeg, as from `findFfmpeg`. */
   ffmpegPath: string;
   limits?: Partial<Limits>;
@@ -45,7 +47,7 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
   const [detector, mesh, classifier] = await Promise.all([
     loadFaceDetector(card('face-detector'), threads),
     loadFaceMesh(card('face-mesh'), threads),
-    loadClassifier(card('classifier'), threads),
+    loadClassifier(join(config.classifierDir ?? join(config.modelsDir, 'classifier'), 'model.json'), threads),
   ]);
   const running = new Set<Promise<unknown>>();
   let closed = false;
