@@ -32,6 +32,9 @@ export const environmentSchema = z.object({
   /** Secrets Manager secret that signs the announcements. */
   WEBHOOK_SECRET_ARN: z.string().optional(),
   TEMP_DIR: z.string().default(tmpdir()),
+  /** OpenID Connect issuer whose tokens are accepted, and the audience they must be for. */
+  JWT_ISSUER: z.url({ protocol: /^https$/ }),
+  JWT_AUDIENCE: z.string().min(1),
 });
 
 type Name = keyof typeof environmentSchema.shape;
