@@ -10,8 +10,9 @@ const BINARY_TYPES = /^(multipart\/form-data|video\/)/i;
 export interface ProxyEventParts {
   request: IncomingMessage;
   url: URL;
-  match: RouteMatch;
-  body: Buffer;
+  /** None for what the local server answers by itself. */
+  match?: RouteMatch;
+  body?: Buffer;
   requestId: string;
 }
 
@@ -20,10 +21,10 @@ export function toProxyEvent({
   request,
   url,
   match,
-  body,
+  body = Buffer.alloc(0),
   requestId,
 }: ProxyEventParts): APIGatewayProxyEvent {
-  const { path: resource } = routes[match.name];
+  const resource = match ? routes[match.name].path : '';
   const isBase64Encoded = BINARY_TYPES.test(request.headers['content-type'] ?? '');
   const multiValueHeaders = Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values]),
@@ -41,7 +42,7 @@ export function toProxyEvent({
     multiValueQueryStringParameters: query.length
       ? Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name)]))
       : null,
-    pathParameters: match.pathParameters,
+    pathParameters: match?.pathParameters ?? null,
     stageVariables: null,
     body: body.length ? body.toString(isBase64Encoded ? 'base64' : 'utf8') : null,
     isBase64Encoded,

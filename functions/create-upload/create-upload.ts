@@ -1,6 +1,7 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { type ApiHandler, type ApiHandlerConfig, apiHandler } from '../../layers/api/api-handler.ts';
 import { parseInput, parseJson } from '../../layers/api/parse-input.ts';
-import { bodyOf } from '../../layers/api/request.ts';
+import { bodyOf, headerOf } from '../../layers/api/request.ts';
 import { jsonResponse } from '../../layers/api/responses.ts';
 import { createUploadBodySchema } from '../../layers/api/schemas.ts';
 import type { Store } from '../../layers/storage/store.ts';
@@ -20,13 +21,19 @@ export function createCreateUploadHandler({ store, ...config }: CreateUploadDeps
     const stage = stagePrefix(event.requestContext.path, event.path);
     return jsonResponse(201, {
       upload_id: ticket.uploadId,
-      url: ticket.url,
+      url: absoluteUrl(ticket.url, event),
       fields: ticket.fields,
       max_bytes: ticket.maxBytes,
       expires_at: ticket.expiresAt.toISOString(),
       detection_url: `${stage}/detections/${ticket.uploadId}`,
     });
   }, config);
+}
+
+/** A path on our own server becomes an address under the name the client knows us by. */
+function absoluteUrl(url: string, event: APIGatewayProxyEvent): string {
+  const scheme = headerOf(event, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
+  return new URL(url, `${scheme}://${headerOf(event, 'host')}`).href;
 }
 
 /** API Gateway's default address puts the stage before the path ("/prod"); a custom domain and the local server do not. */

@@ -1,6 +1,7 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { withDeadline } from '../../layers/api/deadline.ts';
 import { toDetectionResponse } from '../../layers/api/detection-response.ts';
 import { ApiError, errorTable, toApiError, toProblem } from '../../layers/api/errors.ts';
 import type { DetectionResponse } from '../../layers/api/schemas.ts';
@@ -18,7 +19,9 @@ export interface ExamineUploadDeps {
 export interface ExamineUploadOptions {
   /** Names this examination in the log and in the problem of a failed one. */
   requestId: string;
-  signal: AbortSignal;
+  timeoutMs: number;
+  /** Aborted when the process is about to end; the upload is then examined another time. */
+  stopSignal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,25 +33,23 @@ export interface ExamineUploadOptions {
 export async function examineUpload(
   { detector, store, config, metrics }: ExamineUploadDeps,
   uploadId: string,
-  { requestId, signal }: ExamineUploadOptions,
+  { requestId, timeoutMs, stopSignal }: ExamineUploadOptions,
 ): Promise<Outcome | undefined> {
   const state = await store.getState(uploadId);
   if (state?.status === 'done' || state?.status === 'failed') return undefined;
   await store.markProcessing(uploadId);
   let outcome: Outcome;
   try {
-    outcome = { status: 'done', result: await examine() };
+    outcome = { status: 'done', result: await withDeadline(timeoutMs, stopSignal, examine) };
   } catch (error) {
-    const reason = signal.aborted
-      ? new ApiError('deadline_exceeded', undefined, { cause: error })
-      : ownFault(error);
+    const reason = ownFault(error);
     if (!reason) throw error;
     recordFailure(metrics);
     outcome = { status: 'failed', error: toProblem(reason, requestId) };
   }
   return (await store.putOutcome(uploadId, outcome)) ? outcome : undefined;
 
-  async function examine(): Promise<DetectionResponse> {
+  async function examine(signal: AbortSignal): Promise<DetectionResponse> {
     const started = performance.now();
     await using dir = await mkdtempDisposable(join(config.tempDir, 'clip-'));
     const path = join(dir.path, 'clip');
@@ -67,5 +68,6 @@ function ownFault(error: unknown): ApiError | undefined {
   if (reason.code === 'not_found' || reason.code === 'upload_incomplete') {
     return new ApiError('not_found', 'The clip was deleted before it could be examined.', { cause: error });
   }
-  return errorTable[reason.code].status < 500 ? reason : undefined;
+  const isOwn = reason.code === 'deadline_exceeded' || errorTable[reason.code].status < 500;
+  return isOwn ? reason : undefined;
 }

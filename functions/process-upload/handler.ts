@@ -27,7 +27,6 @@ export const handler = createProcessUploadHandler({
       modelsDir: env.MODELS_DIR,
       ffmpegPath: env.FFMPEG_PATH,
       framesSampled: env.FRAMES_SAMPLED,
-      tempDir: env.TEMP_DIR,
       limits: { maxBytes: env.MAX_UPLOAD_BYTES },
     }),
   ),

@@ -1,6 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { ApiContext } from '../../layers/api/api-handler.ts';
 import type { Log } from '../../layers/api/log.ts';
 import { type ExamineUploadDeps, examineUpload } from './examine-upload.ts';
 import { sendWebhook, type Webhook } from './send-webhook.ts';
@@ -14,7 +15,7 @@ export interface ProcessUploadDeps extends ExamineUploadDeps {
   webhook?: Webhook;
 }
 
-export type ProcessUploadHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+export type ProcessUploadHandler = (event: SQSEvent, context: ApiContext) => Promise<SQSBatchResponse>;
 
 /** S3 -> EventBridge -> SQS. A message that could not be processed comes back; after some times, to the dead-letter queue. */
 export function createProcessUploadHandler(deps: ProcessUploadDeps): ProcessUploadHandler {
@@ -37,13 +38,16 @@ export function createProcessUploadHandler(deps: ProcessUploadDeps): ProcessUplo
 async function processRecord(
   { log, webhook, ...deps }: ProcessUploadDeps,
   record: SQSRecord,
-  context: Context,
+  context: ApiContext,
 ): Promise<void> {
   const requestId = record.messageId;
   try {
     const uploadId = readUploadEvent(record.body);
-    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - OUTCOME_MS));
-    const outcome = await examineUpload(deps, uploadId, { requestId, signal });
+    const outcome = await examineUpload(deps, uploadId, {
+      requestId,
+      timeoutMs: context.getRemainingTimeInMillis() - OUTCOME_MS,
+      stopSignal: context.clientSignal,
+    });
     log.info('upload processed', { request_id: requestId, outcome: outcome?.status ?? 'already there' });
     if (!outcome || !webhook) return;
     await sendWebhook(webhook, uploadId, outcome).catch((error) => {

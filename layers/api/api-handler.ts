@@ -7,7 +7,7 @@ import { problemErrors } from './middleware/problem-errors.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
 
-/** Lambda's context; the local server adds a signal that is aborted when the client goes away. */
+/** Lambda's context; the local server adds a signal that is aborted when the client goes away or the server stops. */
 export interface ApiContext extends Context {
   clientSignal?: AbortSignal;
 }
@@ -31,7 +31,14 @@ export function apiHandler(handle: ApiHandler, { log, corsOrigins = [] }: ApiHan
   // middy's own time-out would answer without waiting for ffmpeg to end; handlers keep their deadline themselves.
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({ timeoutEarlyInMillis: 0 })
     .use(requestLog({ log }))
-    .use(httpSecurityHeaders({ strictTransportSecurity: { preload: false } }))
+    .use(
+      httpSecurityHeaders({
+        strictTransportSecurity: { preload: false },
+        // These two would set headers without a value, which HTTP does not know.
+        poweredBy: false,
+        reportingEndpoints: false,
+      } as never),
+    )
     .use(httpCors({ origins: corsOrigins, exposeHeaders: 'X-Request-Id, Retry-After' }))
     .use(requestId())
     .use(problemErrors({ log }))

@@ -32,11 +32,7 @@ export async function readClip(
 ): Promise<{ uploadId?: string }> {
   const contentType = headerOf(event, 'content-type');
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  const tooLarge = () =>
-    new ApiError(
-      'file_too_large',
-      `The clip is larger than ${formatBytes(maxBytes)}, the most one request carries. Send it through POST /uploads.`,
-    );
+  const tooLarge = () => clipTooLarge(maxBytes);
 
   if (mediaType === 'application/json') {
     const { upload_id: uploadId } = parseJson(detectBodySchema, bodyOf(event).toString('utf8'));
@@ -66,6 +62,14 @@ export async function readClip(
   if (body.length > maxBytes) throw tooLarge();
   await writeFile(path, body, { signal });
   return {};
+}
+
+/** What is answered to a clip that does not fit into a request. */
+export function clipTooLarge(maxBytes: number): ApiError {
+  return new ApiError(
+    'file_too_large',
+    `The clip is larger than ${formatBytes(maxBytes)}, the most one request carries. Send it through POST /uploads.`,
+  );
 }
 
 function noVideoDetail(otherFiles: string[]): string {

@@ -15,7 +15,7 @@ const operatingPoint = z
   .describe('Which pair of thresholds turns the score into a verdict: strict has the fewest false alarms.');
 const uploadId = z.string().regex(UPLOAD_ID_PATTERN).describe('The id that POST /uploads answered with.');
 
-const box = z
+export const boxSchema = z
   .object({ x0: z.number(), y0: z.number(), x1: z.number(), y1: z.number() })
   .describe('Pixels of the upright picture; x1 and y1 are exclusive.');
 
@@ -47,7 +47,7 @@ export const detectionPathSchema = z.strictObject({ upload_id: uploadId });
 
 const faceScore = z.object({
   track: z.int().min(0).describe('Which of the faces this is.'),
-  box,
+  box: boxSchema,
   score: probability,
   heatmap: z
     .object({ width: z.int(), height: z.int(), values: z.array(probability) })
@@ -61,9 +61,9 @@ const faceTrack = z.object({
   frames: z.int().min(0).describe('Examined frames that show this face.'),
   first_s: time,
   last_s: time,
-  box: box.describe('Median box of the face, in pixels of the upright picture.'),
+  box: boxSchema.describe('Median box of the face, in pixels of the upright picture.'),
   scores: z
-    .array(z.object({ time_s: time, score: probability, box }))
+    .array(z.object({ time_s: time, score: probability, box: boxSchema }))
     .optional()
     .describe('With include=faces: this face through time.'),
 });

@@ -11,8 +11,8 @@ import { isUploadId, newUploadId } from './upload-id.ts';
 export interface DiskStoreConfig {
   /** Folder of the store; made when it is not there. */
   dir: string;
-  /** Where clips are posted to, asked for each upload: the port may be known only after the start. */
-  uploadUrl: () => string;
+  /** Path on the API's own server where clips are posted to. */
+  uploadUrl: string;
   /** Largest clip, in bytes. */
   maxUploadBytes: number;
   /** Seconds within which an upload must begin. */
@@ -71,7 +71,7 @@ export async function createDiskStore({
     await writeFile(pathOf('tickets', uploadId), expiresAt.toISOString());
     return {
       uploadId,
-      url: uploadUrl(),
+      url: uploadUrl,
       fields: { key: `uploads/${uploadId}`, 'Content-Type': contentType },
       maxBytes: maxUploadBytes,
       expiresAt,

@@ -10,7 +10,10 @@ export type Outcome = Extract<DetectionState, { status: 'done' | 'failed' }>;
 
 export interface UploadTicket {
   uploadId: string;
-  /** Where the clip is posted as multipart/form-data: first `fields`, then the part `file`. */
+  /**
+   * Where the clip is posted as multipart/form-data: first `fields`, then the part `file`. An absolute address, or a
+   * path on the API's own server.
+   */
   url: string;
   fields: Record<string, string>;
   maxBytes: number;

@@ -1,5 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { ApiContext } from '../api-handler.ts';
 import { toApiError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { problemResponse } from '../responses.ts';
@@ -15,7 +16,8 @@ export function problemErrors({
     onError: (request) => {
       const id = requestIdOf(request.event, request.context);
       request.response = problemResponse(request.error, id);
-      if (request.response.statusCode >= 500) {
+      const isClientGone = (request.context as ApiContext).clientSignal?.aborted;
+      if (request.response.statusCode >= 500 && !isClientGone) {
         const error = toApiError(request.error);
         log.error('request failed', { request_id: id, code: error.code, error: error.cause ?? error });
       }
