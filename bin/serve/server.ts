@@ -19,6 +19,7 @@ import { clipTooLarge } from '../../layers/api/read-clip.ts';
 import { type RouteName, routes } from '../../layers/api/routes.ts';
 import { createDetector } from '../../layers/detection/index.ts';
 import { createDiskStore } from '../../layers/storage/disk-store.ts';
+import { BadUsage } from '../common/bad-usage.ts';
 import { createKeyCheck } from './api-keys.ts';
 import { checkHost } from './check-host.ts';
 import { matchRoute, type RouteMatch } from './match-route.ts';
@@ -102,7 +103,12 @@ export async function startServer(options: ServeOptions, log: Log): Promise<Loca
       response.destroy();
     });
   });
-  await listen(server, options);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return { url: urlOf(server), close };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -209,7 +215,11 @@ function preflight(): APIGatewayProxyResult {
 async function listen(server: Server, { port, host }: ServeOptions): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(port, host, resolve);
-  await promise;
+  await promise.catch((error: NodeJS.ErrnoException) => {
+    throw new BadUsage(
+      `Cannot listen on ${host}, port ${port} (${error.code}). Choose another with --port or --host.`,
+    );
+  });
 }
 
 function urlOf(server: Server): string {
