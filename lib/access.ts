@@ -1,9 +1,10 @@
-import { Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { sourceBuckets } from './batch-archive.ts';
+import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
 import type { Settings } from './settings.ts';
+import { sourceBuckets } from './source-buckets.ts';
 
 // What each function may do with the bucket, no more than its handler does. Listing is allowed so that S3
 // answers "no such key" rather than "access denied" for an object that is not there.
@@ -46,9 +47,20 @@ export function allowArchiveItem(fn: IFunction, bucket: IBucket, settings: Setti
   fn.addToRolePolicy(
     new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: sources.map((arn) => `${arn}/*`) }),
   );
+  acknowledgeSources(fn.role!, bucket, settings);
   allowObjects(fn, bucket, ['s3:PutObject'], ['archives']);
   allowList(fn, ...sources);
-  acknowledge(fn);
+}
+
+/** That the clips of an archive may be any objects of the allowed buckets. */
+export function acknowledgeSources(scope: IConstruct, bucket: IBucket, settings: Settings): void {
+  const others = settings.archiveBuckets.map((name) => `arn:<AWS::Partition>:s3:::${name}`);
+  for (const arn of [`<${logicalId(bucket)}.Arn>`, ...others]) {
+    Validations.of(scope).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${arn}/*]`,
+      reason: 'The clips of an archive may lie anywhere in the buckets that the settings name.',
+    });
+  }
 }
 
 function allowObjects(fn: IFunction, bucket: IBucket, actions: string[], prefixes: string[]): void {
@@ -58,16 +70,19 @@ function allowObjects(fn: IFunction, bucket: IBucket, actions: string[], prefixe
       resources: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}/*`)),
     }),
   );
-  acknowledge(fn);
+  for (const prefix of prefixes) {
+    Validations.of(fn.role!).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(bucket)}.Arn>/${prefix}/*]`,
+      reason: 'Single objects below one prefix, whose names are the ids of uploads.',
+    });
+  }
+}
+
+/** The name under which cdk-nag knows the bucket. */
+export function logicalId(bucket: IBucket): string {
+  return Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket);
 }
 
 function allowList(fn: IFunction, ...buckets: string[]): void {
   fn.addToRolePolicy(new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: buckets }));
-}
-
-function acknowledge(fn: IFunction): void {
-  Validations.of(fn.role!).acknowledge({
-    id: 'AwsSolutions-IAM5',
-    reason: 'Reads or writes single objects below named prefixes of named buckets; X-Ray knows no resources.',
-  });
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,8 +6,10 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { acknowledgeSources, logicalId } from './access.ts';
 import { ArchiveListReader } from './archive-list-reader.ts';
 import type { Settings } from './settings.ts';
+import { sourceBuckets } from './source-buckets.ts';
 
 export interface BatchArchiveProps {
   settings: Settings;
@@ -85,7 +87,8 @@ export class BatchArchive extends Construct {
         resources: sources.map((arn) => `${arn}/*`),
       }),
     );
-    this.acknowledgeWildcards();
+    acknowledgeSources(this.stateMachine, bucket, settings);
+    this.acknowledgeWildcards(logicalId(bucket));
   }
 
   private map(
@@ -127,17 +130,24 @@ export class BatchArchive extends Construct {
     }).itemProcessor(examine);
   }
 
-  private acknowledgeWildcards(): void {
-    Validations.of(this.stateMachine).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason:
-        "Objects of the named buckets, executions of this machine's own map runs, versions of one function; X-Ray and log delivery know no resources.",
-    });
+  private acknowledgeWildcards(bucketId: string): void {
+    const machineId = this.stateMachine.stack.getLogicalId(
+      this.stateMachine.node.defaultChild as sfn.CfnStateMachine,
+    );
+    const machine = `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${machineId}"}]}]}`;
+    const executions = `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${machine}`;
+    const reasons = {
+      '*': 'X-Ray and the delivery of logs know no resource-level permissions.',
+      [`arn:<AWS::Partition>:s3:::<${bucketId}>/*`]:
+        'The results of runs, below a prefix that the run names.',
+      [`${executions}:*`]: "The machine's own executions: a map starts one for each clip.",
+      [`${executions}/*:*`]: "The machine's own map runs.",
+    };
+    for (const [resource, reason] of Object.entries(reasons)) {
+      Validations.of(this.stateMachine).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${resource}]`,
+        reason,
+      });
+    }
   }
-}
-
-/** ARNs of the buckets whose clips may be examined. */
-export function sourceBuckets(settings: Settings, bucket: IBucket): string[] {
-  const { partition } = Stack.of(bucket);
-  return [bucket.bucketArn, ...settings.archiveBuckets.map((name) => `arn:${partition}:s3:::${name}`)];
 }

@@ -32,12 +32,21 @@ export class ClipBucket extends Construct {
 
     this.bucket = new s3.Bucket(this, 'Clips', {
       ...locked,
-      eventBridgeEnabled: true,
       serverAccessLogsBucket: accessLogs,
       lifecycleRules: [
         {
           id: 'expire-clips',
           prefix: 'uploads/',
+          expiration: Duration.days(settings.clipRetentionDays),
+        },
+        {
+          id: 'expire-tickets',
+          prefix: 'tickets/',
+          expiration: Duration.days(settings.clipRetentionDays),
+        },
+        {
+          id: 'expire-marks',
+          prefix: 'processing/',
           expiration: Duration.days(settings.clipRetentionDays),
         },
         {
@@ -58,5 +67,9 @@ export class ClipBucket extends Construct {
         ],
       }),
     });
+    // Set here rather than by eventBridgeEnabled, which would bring a custom resource with a function of its own.
+    (this.bucket.node.defaultChild as s3.CfnBucket).notificationConfiguration = {
+      eventBridgeConfiguration: { eventBridgeEnabled: true },
+    };
   }
 }

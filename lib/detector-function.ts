@@ -2,6 +2,7 @@ import { type Duration, Size } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledgeNoDeadLetters } from './acknowledge-no-dead-letters.ts';
 import { detectorImage } from './detector-image.ts';
 import { FunctionLogs } from './function-logs.ts';
 import { FunctionRole } from './function-role.ts';
@@ -52,6 +53,7 @@ export class DetectorFunction extends Construct {
         ...props.environment,
       },
     });
+    acknowledgeNoDeadLetters(this.function);
     this.alias = new lambda.Alias(this, 'Live', {
       aliasName: 'live',
       version: this.function.currentVersion,

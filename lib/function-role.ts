@@ -21,11 +21,9 @@ export class FunctionRole extends Construct {
 }
 
 /** X-Ray takes no resources in its policies, so the two actions that tracing needs are allowed on `*`. */
-export function acknowledgeTracing(role: iam.Role): void {
-  for (const id of ['AwsSolutions-IAM5[Resource::*]', 'Serverless-LambdaStarPermissions[Resource::*]']) {
-    Validations.of(role).acknowledge({
-      id,
-      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resource-level permissions.',
-    });
-  }
+function acknowledgeTracing(role: iam.Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resource-level permissions.',
+  });
 }

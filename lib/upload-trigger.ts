@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -28,6 +28,10 @@ export class UploadTrigger extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    Validations.of(this.deadLetters).acknowledge({
+      id: 'Serverless-SQSRedrivePolicy',
+      reason: 'This is the dead-letter queue.',
+    });
     this.queue = new sqs.Queue(this, 'Queue', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -55,5 +59,9 @@ export class UploadTrigger extends Construct {
         maxConcurrency: props.settings.uploadConcurrency,
       }),
     );
+    Validations.of(props.processor).acknowledge({
+      id: 'Serverless-LambdaEventSourceMappingDestination',
+      reason: 'Destinations are for streams; messages that fail go to the dead-letter queue.',
+    });
   }
 }

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
+import { acknowledgeNoDeadLetters } from './acknowledge-no-dead-letters.ts';
 import { metricsNamespace } from './detector-function.ts';
 import { FunctionLogs } from './function-logs.ts';
 import { FunctionRole } from './function-role.ts';
@@ -54,6 +55,7 @@ export class ZipFunction extends Construct {
         ...environment,
       },
     });
+    acknowledgeNoDeadLetters(this.function);
     this.alias = new lambda.Alias(this, 'Live', {
       aliasName: 'live',
       version: this.function.currentVersion,
