@@ -48,9 +48,7 @@ export function layOutCanvas(
     width: Math.max(1, size(full.width) - 2 * offset.x),
     height: Math.max(1, size(full.height) - 2 * offset.y),
   };
-  const shrinks = picture.width >= inner.width && picture.height >= inner.height;
-  const resize = shrinks ? resizeArea : resizeLinear;
-  const small = continueEdges(resize(picture, wholePicture(picture), inner.width, inner.height), offset);
+  const small = continueEdges(fit(picture, inner.width, inner.height), offset);
   const width = Math.ceil(small.width / multipleOf) * multipleOf;
   const height = Math.ceil(small.height / multipleOf) * multipleOf;
   return {
@@ -60,6 +58,14 @@ export function layOutCanvas(
     scale: { x: original.width / inner.width, y: original.height / inner.height },
     offset,
   };
+}
+
+function fit(picture: Picture, width: number, height: number): Picture {
+  if (picture.width === width && picture.height === height) {
+    return picture;
+  }
+  const resize = picture.width >= width && picture.height >= height ? resizeArea : resizeLinear;
+  return resize(picture, wholePicture(picture), width, height);
 }
 
 function continueEdges(picture: Picture, by: { x: number; y: number }): Picture {

@@ -16,7 +16,8 @@ export interface DecodeOptions extends FfmpegOptions {
 const framesAhead = 2;
 
 /**
- * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB.
+ * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB. A frame's data last until the next frame
+ * is asked for.
  *
  * ffmpeg runs while the consumer works on a frame, and waits when it is two frames ahead. Ending the iteration early
  * kills it.
@@ -99,9 +100,10 @@ function colourMatrix(clip: ProbedClip): string {
   return clip.stream.width >= 1280 || clip.stream.height > 576 ? 'bt709' : 'bt601';
 }
 
+/** Cuts the stream into pictures. One buffer serves for all: a picture lasts until the next one is asked for. */
 async function* pictures(stdout: Readable, bytes: number): AsyncGenerator<Uint8Array> {
   const ahead = stdout.pipe(new PassThrough({ highWaterMark: framesAhead * bytes }));
-  let picture = new Uint8Array(bytes);
+  const picture = new Uint8Array(bytes);
   let filled = 0;
   for await (const piece of ahead as AsyncIterable<Uint8Array>) {
     for (let read = 0; read < piece.length; ) {
@@ -111,7 +113,6 @@ async function* pictures(stdout: Readable, bytes: number): AsyncGenerator<Uint8A
       read += part.length;
       if (filled === bytes) {
         yield picture;
-        picture = new Uint8Array(bytes);
         filled = 0;
       }
     }

@@ -3,7 +3,7 @@ import type { ScoredFace } from './aggregate.ts';
 import { boxHeight, boxWidth, clipBox } from './box.ts';
 import type { Classifier } from './classify.ts';
 import { cropFace } from './crop.ts';
-import { shrinkToThumbnail } from './face-detector.ts';
+import { shrinkForDetector } from './face-detector.ts';
 import { type FaceFinder, findFaces } from './find-faces.ts';
 import type { Picture } from './resize.ts';
 import { createShotCounter } from './shots.ts';
@@ -53,11 +53,11 @@ export async function examineFrames(
   };
 
   const examineFrame = async (frame: Frame) => {
-    const thumbnail = shrinkToThumbnail(frame);
-    const found = await findFaces(finder, frame, thumbnail);
+    const shrunk = shrinkForDetector(frame);
+    const found = await findFaces(finder, frame, shrunk);
     const faces = found.filter(({ box }) => Math.min(boxWidth(box), boxHeight(box)) >= minFacePixels);
     const boxes = faces.map(({ box }) => clipBox(box, frame.width, frame.height));
-    const tracks = tracker.assign(boxes, shotOf(thumbnail));
+    const tracks = tracker.assign(boxes, shotOf(shrunk.at(-1)!));
     examination.times.push(frame.timeS);
     examination.framesWithFace += found.length > 0 ? 1 : 0;
     examination.facesTooSmall += found.length - faces.length;

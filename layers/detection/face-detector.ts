@@ -16,13 +16,18 @@ export interface FaceCandidate {
   confidence: number;
 }
 
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
 export interface FaceDetector {
   /**
    * Faces of a picture, most certain first.
-   * @param thumbnail the picture shrunk by `shrinkToThumbnail`
+   * @param shrunk the picture as `shrinkForDetector` leaves it
    * @param original size of the picture in pixels
    */
-  detect(thumbnail: Picture, original: { width: number; height: number }): Promise<FaceCandidate[]>;
+  detect(shrunk: readonly Picture[], original: PictureSize): Promise<FaceCandidate[]>;
   close(): Promise<void>;
 }
 
@@ -33,14 +38,15 @@ const canvasSizes = [320, 128] as const;
 const secondTryPad = 0.25;
 const valuesPerCell = 16;
 
-/** Shrink a picture once for all that looks for faces in it: longest side 320, smaller pictures as they are. */
-export function shrinkToThumbnail(picture: Picture): Picture {
-  const factor = canvasSizes[0] / Math.max(picture.width, picture.height);
-  if (factor >= 1) {
-    return picture;
-  }
-  const size = (side: number) => Math.max(1, roundHalfEven(side * factor));
-  return resizeArea(picture, wholePicture(picture), size(picture.width), size(picture.height));
+/** A picture shrunk to the sizes the detector searches, the largest first; a smaller picture is taken as it is. */
+export function shrinkForDetector(picture: Picture): Picture[] {
+  return canvasSizes.map((longest) => {
+    const factor = longest / Math.max(picture.width, picture.height);
+    const size = (side: number) => Math.max(1, roundHalfEven(side * factor));
+    return factor >= 1
+      ? picture
+      : resizeArea(picture, wholePicture(picture), size(picture.width), size(picture.height));
+  });
 }
 
 /**
@@ -54,9 +60,9 @@ export async function loadFaceDetector(cardPath: string, threads: number): Promi
   const names = { inputs: [card.input.name], outputs: ['boxes', 'scores'] };
   const session = await startSession(model, names, threads);
   return {
-    async detect(thumbnail, original) {
-      const found = await detectPadded(session, card, thumbnail, original, 0);
-      return found.length > 0 ? found : detectPadded(session, card, thumbnail, original, secondTryPad);
+    async detect(shrunk, original) {
+      const found = await detectPadded(session, card, shrunk, original, 0);
+      return found.length > 0 ? found : detectPadded(session, card, shrunk, original, secondTryPad);
     },
     close: () => session.release(),
   };
@@ -65,14 +71,14 @@ export async function loadFaceDetector(cardPath: string, threads: number): Promi
 async function detectPadded(
   session: InferenceSession,
   card: FaceDetectorCard,
-  thumbnail: Picture,
-  original: { width: number; height: number },
+  shrunk: readonly Picture[],
+  original: PictureSize,
   pad: number,
 ): Promise<FaceCandidate[]> {
   const found: FaceCandidate[] = [];
-  for (const longest of canvasSizes) {
-    const { multiple_of: multipleOf, mean, std } = card.input;
-    const canvas = layOutCanvas(thumbnail, original, { longest, pad, multipleOf, mean, std });
+  const { multiple_of: multipleOf, mean, std } = card.input;
+  for (const [i, longest] of canvasSizes.entries()) {
+    const canvas = layOutCanvas(shrunk[i]!, original, { longest, pad, multipleOf, mean, std });
     found.push(...(await detectOnCanvas(session, card, canvas)));
   }
   return suppressOverlaps(found, card.nms_iou);

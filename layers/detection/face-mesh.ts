@@ -5,7 +5,7 @@ import { faceMeshCardSchema, loadModel } from './model-card.ts';
 import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
 import type { Picture } from './resize.ts';
-import { toPicture, warpSquare } from './warp.ts';
+import { squareToPicture, warpSquare } from './warp.ts';
 
 export interface FaceMesh {
   /** The 468 landmarks of a detected face, x, y pairs in pixels of the picture, and the probability of a face. */
@@ -39,11 +39,13 @@ export async function loadFaceMesh(cardPath: string, threads: number): Promise<F
       );
       const output = await session.run({ [card.input.name]: image }, ['landmarks', 'presence']);
       const points = output.landmarks!.data as Float32Array;
+      const map = squareToPicture(square, size);
       const landmarks = new Float32Array((points.length / 3) * 2);
       for (let i = 0; i < points.length / 3; i += 1) {
-        const { x, y } = toPicture(square, size, points[3 * i]!, points[3 * i + 1]!);
-        landmarks[2 * i] = x;
-        landmarks[2 * i + 1] = y;
+        const x = points[3 * i]!;
+        const y = points[3 * i + 1]!;
+        landmarks[2 * i] = map.xx * x + map.xy * y + map.x0;
+        landmarks[2 * i + 1] = map.yx * x + map.yy * y + map.y0;
       }
       return { landmarks, presence: sigmoid((output.presence!.data as Float32Array)[0]!) };
     },

@@ -18,11 +18,15 @@ const mostFaces = 8;
  * Faces of a picture, the largest first: detected, then confirmed by the face mesh.
  *
  * @param picture RGB
- * @param thumbnail the same picture shrunk by `shrinkToThumbnail`
+ * @param shrunk the same picture as `shrinkForDetector` leaves it
  * @returns boxes are those of the landmarks and may reach beyond the picture.
  */
-export async function findFaces(finder: FaceFinder, picture: Picture, thumbnail: Picture): Promise<Face[]> {
-  const candidates = await finder.detector.detect(thumbnail, picture);
+export async function findFaces(
+  finder: FaceFinder,
+  picture: Picture,
+  shrunk: readonly Picture[],
+): Promise<Face[]> {
+  const candidates = await finder.detector.detect(shrunk, picture);
   const largest = candidates.toSorted((a, b) => boxWidth(b.box) - boxWidth(a.box)).slice(0, mostFaces);
   const faces: Face[] = [];
   for (const candidate of largest) {

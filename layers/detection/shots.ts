@@ -7,11 +7,11 @@ const sameShotBelow = 0.25;
 const binsPerChannel = 4;
 
 /** Numbers the shots of a clip by the colours of its frames; a shot that is cut back to keeps its number. */
-export function createShotCounter(): (thumbnail: Picture) => number {
+export function createShotCounter(): (picture: Picture) => number {
   const lastSeen: Float64Array[] = [];
   let current = -1;
-  return (thumbnail) => {
-    const colours = colourHistogram(thumbnail);
+  return (picture) => {
+    const colours = colourHistogram(picture);
     if (current < 0 || distance(lastSeen[current]!, colours) >= cutFrom) {
       const distances = lastSeen.map((seen) => distance(seen, colours));
       const nearest = distances.indexOf(Math.min(...distances));

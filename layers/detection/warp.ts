@@ -1,6 +1,7 @@
-import { type Picture, resizeArea } from './resize.ts';
+import { type Picture, shrunkPart } from './resize.ts';
+import { roundHalfEven } from './rounding.ts';
 
-/** A square cut out of a picture, possibly turned. Pixel centres lie at halves. */
+/** A square cut out of a picture, possibly turned. */
 export interface TurnedSquare {
   centre: { x: number; y: number };
   /** Length of a side in pixels of the picture. */
@@ -9,24 +10,30 @@ export interface TurnedSquare {
   angle: number;
 }
 
-// A bilinear sample sees two pixels a side: what shrinks more is averaged first, down to this many source pixels a
-// sample.
-const stepAfterAveraging = 1.5;
-const largestStep = 2;
+/** Maps points: x' = xx x + xy y + x0, y' = yx x + yy y + y0. Pixel centres lie at halves. */
+export interface Affine {
+  xx: number;
+  xy: number;
+  x0: number;
+  yx: number;
+  yy: number;
+  y0: number;
+}
 
-/** A point of the square (0..size on both axes) in pixels of the picture. */
-export function toPicture(
-  square: TurnedSquare,
-  size: number,
-  x: number,
-  y: number,
-): { x: number; y: number } {
-  const step = square.side / size;
-  const dx = (x - size / 2) * step;
-  const dy = (y - size / 2) * step;
-  const cos = Math.cos(square.angle);
-  const sin = Math.sin(square.angle);
-  return { x: square.centre.x + cos * dx - sin * dy, y: square.centre.y + sin * dx + cos * dy };
+// A bilinear sample sees two pixels a side. What shrinks by more than this is averaged first, so that a sample lies
+// every 1.5 pixels.
+const largestStep = 2;
+const stepAfterAveraging = 1.5;
+
+/** From points of the square, 0..size on both axes, to pixels of the picture. */
+export function squareToPicture(square: TurnedSquare, size: number): Affine {
+  const cos = (Math.cos(square.angle) * square.side) / size;
+  const sin = (Math.sin(square.angle) * square.side) / size;
+  const half = size / 2;
+  return {
+    ...{ xx: cos, xy: -sin, x0: square.centre.x - (cos - sin) * half },
+    ...{ yx: sin, yy: cos, y0: square.centre.y - (sin + cos) * half },
+  };
 }
 
 /**
@@ -35,67 +42,60 @@ export function toPicture(
  * @returns RGB values 0..255, row-major, rounded as in an 8-bit picture.
  */
 export function warpSquare(picture: Picture, square: TurnedSquare, size: number): Float32Array {
-  const { source, place } = averageDown(picture, square, size);
+  const map = squareToPicture(square, size);
+  const step = square.side / size;
+  if (step <= largestStep) {
+    return sample(picture, map, size);
+  }
+  const { part, x0, y0, ratioX, ratioY } = averageAround(picture, square, step / stepAfterAveraging);
+  const onPart = {
+    ...{ xx: map.xx * ratioX, xy: map.xy * ratioX, x0: map.x0 * ratioX - x0 },
+    ...{ yx: map.yx * ratioY, yy: map.yy * ratioY, y0: map.y0 * ratioY - y0 },
+  };
+  return sample(part, onPart, size);
+}
+
+/** The part around the square of the picture shrunk by `scale`: where it begins, and the exact shrinkage per axis. */
+function averageAround(picture: Picture, square: TurnedSquare, scale: number) {
+  const width = Math.max(1, roundHalfEven(picture.width / scale));
+  const height = Math.max(1, roundHalfEven(picture.height / scale));
+  const reach = (square.side / 2) * (Math.abs(Math.cos(square.angle)) + Math.abs(Math.sin(square.angle)));
+  const range = (centre: number, most: number) => {
+    const first = Math.min(most - 1, Math.max(0, Math.floor((centre - reach) / scale) - 2));
+    return { first, end: Math.max(first + 1, Math.min(most, Math.ceil((centre + reach) / scale) + 2)) };
+  };
+  const across = range(square.centre.x, width);
+  const down = range(square.centre.y, height);
+  const rect = { x0: across.first, y0: down.first, x1: across.end, y1: down.end };
+  return {
+    part: shrunkPart(picture, scale, rect),
+    ...{ x0: rect.x0, y0: rect.y0 },
+    ...{ ratioX: width / picture.width, ratioY: height / picture.height },
+  };
+}
+
+function sample(source: Picture, map: Affine, size: number): Float32Array {
   const out = new Float32Array(size * size * 3);
-  const step = place.side / size;
-  const cos = Math.cos(place.angle) * step;
-  const sin = Math.sin(place.angle) * step;
-  const middle = (size - 1) / 2;
+  const { width, height, data } = source;
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1) {
-      const x = place.centre.x + cos * (column - middle) - sin * (row - middle) - 0.5;
-      const y = place.centre.y + sin * (column - middle) + cos * (row - middle) - 0.5;
-      sampleBilinear(source, x, y, out, (row * size + column) * 3);
+      const x = map.xx * (column + 0.5) + map.xy * (row + 0.5) + map.x0 - 0.5;
+      const y = map.yx * (column + 0.5) + map.yy * (row + 0.5) + map.y0 - 0.5;
+      const left = Math.floor(x);
+      const top = Math.floor(y);
+      const right = x - left;
+      const bottom = y - top;
+      const column0 = Math.min(width - 1, Math.max(0, left)) * 3;
+      const column1 = Math.min(width - 1, Math.max(0, left + 1)) * 3;
+      const row0 = Math.min(height - 1, Math.max(0, top)) * width * 3;
+      const row1 = Math.min(height - 1, Math.max(0, top + 1)) * width * 3;
+      const at = (row * size + column) * 3;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const upper = data[row0 + column0 + channel]! * (1 - right) + data[row0 + column1 + channel]! * right;
+        const lower = data[row1 + column0 + channel]! * (1 - right) + data[row1 + column1 + channel]! * right;
+        out[at + channel] = Math.round(upper * (1 - bottom) + lower * bottom);
+      }
     }
   }
   return out;
-}
-
-/** The picture as it is, or the part around the square averaged down, and where the square lies on it. */
-function averageDown(
-  picture: Picture,
-  square: TurnedSquare,
-  size: number,
-): { source: Picture; place: TurnedSquare } {
-  const step = square.side / size;
-  if (step <= largestStep) {
-    return { source: picture, place: square };
-  }
-  const reach =
-    (square.side / 2) * (Math.abs(Math.cos(square.angle)) + Math.abs(Math.sin(square.angle))) + 2 * step;
-  const clamp = (value: number, most: number) => Math.min(most, Math.max(0, value));
-  const rect = {
-    x0: clamp(Math.floor(square.centre.x - reach), picture.width - 1),
-    y0: clamp(Math.floor(square.centre.y - reach), picture.height - 1),
-    x1: clamp(Math.ceil(square.centre.x + reach), picture.width),
-    y1: clamp(Math.ceil(square.centre.y + reach), picture.height),
-  };
-  rect.x1 = Math.max(rect.x1, rect.x0 + 1);
-  rect.y1 = Math.max(rect.y1, rect.y0 + 1);
-  const factor = stepAfterAveraging / step;
-  const width = Math.max(1, Math.round((rect.x1 - rect.x0) * factor));
-  const height = Math.max(1, Math.round((rect.y1 - rect.y0) * factor));
-  const source = resizeArea(picture, rect, width, height);
-  const centre = {
-    x: (square.centre.x - rect.x0) * (width / (rect.x1 - rect.x0)),
-    y: (square.centre.y - rect.y0) * (height / (rect.y1 - rect.y0)),
-  };
-  return { source, place: { centre, side: square.side * factor, angle: square.angle } };
-}
-
-function sampleBilinear(source: Picture, x: number, y: number, out: Float32Array, at: number): void {
-  const { width, height, data } = source;
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  const right = x - left;
-  const bottom = y - top;
-  const column0 = Math.min(width - 1, Math.max(0, left)) * 3;
-  const column1 = Math.min(width - 1, Math.max(0, left + 1)) * 3;
-  const row0 = Math.min(height - 1, Math.max(0, top)) * width * 3;
-  const row1 = Math.min(height - 1, Math.max(0, top + 1)) * width * 3;
-  for (let channel = 0; channel < 3; channel += 1) {
-    const upper = data[row0 + column0 + channel]! * (1 - right) + data[row0 + column1 + channel]! * right;
-    const lower = data[row1 + column0 + channel]! * (1 - right) + data[row1 + column1 + channel]! * right;
-    out[at + channel] = Math.round(upper * (1 - bottom) + lower * bottom);
-  }
 }
