@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -32,7 +33,7 @@ FFMPEG_PATH, CORS_ORIGINS (lists are comma-separated).`;
 const count = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number().int().min(least).max(most);
 
-const optionsSchema = z.object({
+export const optionsSchema = z.object({
   port: count(0, 65_535).default(5000),
   host: z.string().min(1).default('127.0.0.1'),
   apiKeys: z.array(z.string().min(8, 'An API key has at least 8 characters')).default([]),
@@ -52,6 +53,7 @@ const optionsSchema = z.object({
     .default(fileURLToPath(new URL('../../models', import.meta.url))),
   ffmpeg: z.string().min(1),
   corsOrigins: z.array(z.string()).default([]),
+  tempDir: z.string().default(tmpdir),
 });
 
 export type ServeOptions = z.output<typeof optionsSchema>;

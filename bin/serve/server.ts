@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, mkdtempDisposable, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { createCreateUploadHandler } from '../../functions/create-upload/create-upload.ts';
@@ -47,7 +46,7 @@ export interface LocalServer {
 
 /** Start the API and its page on this machine, over the handlers that run on AWS. */
 export async function startServer(options: ServeOptions, log: Log): Promise<LocalServer> {
-  const workDir = await mkdtemp(join(tmpdir(), 'deepfake-detection-'));
+  const workDir = await mkdtemp(join(options.tempDir, 'deepfake-detection-'));
   const tempDir = join(workDir, 'requests');
   await mkdir(tempDir);
   const store = await createDiskStore({
@@ -65,6 +64,8 @@ export async function startServer(options: ServeOptions, log: Log): Promise<Loca
       limits: { maxBytes: Math.max(options.maxUploadBytes, options.maxClipBytes) },
     }),
   );
+
+  detector().catch((error) => log.error('the models could not be loaded', { error }));
 
   const stopping = new AbortController();
   const turns = createTurns(options);

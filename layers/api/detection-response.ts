@@ -8,6 +8,8 @@ export interface DetectionResponseOptions {
   receiveMs: number;
 }
 
+const NO_HEATMAP = 'This classifier draws no heatmap.';
+
 /** What the API answers for a detection. `score` always means P(fake). */
 export function toDetectionResponse(
   detection: Detection,
@@ -15,6 +17,8 @@ export function toDetectionResponse(
 ): DetectionResponse {
   const { verdict, threshold, clip, analysis, timingMs } = detection;
   const showFrames = include.includes('frames') || include.includes('heatmap');
+  const scoredFaces = detection.frames.flatMap(({ faces }) => faces);
+  const hasNoHeatmap = include.includes('heatmap') && scoredFaces.length > 0 && !scoredFaces[0]!.heatmap;
   return {
     is_deepfake: verdict === 'undetermined' ? null : verdict === 'fake',
     verdict,
@@ -58,7 +62,7 @@ export function toDetectionResponse(
       classify: Math.round(timingMs.classify),
       total: Math.round(receiveMs + timingMs.total),
     },
-    warnings: detection.warnings,
+    warnings: [...detection.warnings, ...(hasNoHeatmap ? [NO_HEATMAP] : [])],
   };
 }
 
