@@ -1,0 +1,158 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { detectionSchema, problemSchema } from '../../../layers/api/schemas.ts';
+import { makeFaceClip, makeTestPictureClip } from '../../support/make-clips.ts';
+import { jsonLines, runBin, startBin } from '../../support/run-bin.ts';
+
+let dir: string;
+let face: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'detect-'));
+  face = await makeFaceClip(dir, 'face.mp4');
+  await mkdir(join(dir, 'clips', 'deep'), { recursive: true });
+  await copyFile(face, join(dir, 'clips', 'one.mp4'));
+  await makeTestPictureClip(join(dir, 'clips', 'deep'), 'picture.mov');
+  await writeFile(join(dir, 'clips', 'notes.txt'), 'no clip');
+  await writeFile(join(dir, 'clips', 'code.ts'), 'export const answer = 42;\n');
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('detect on this machine', () => {
+  it('prints a line for people about each clip, and the totals', async () => {
+    const { status, stdout, stderr } = await runBin('detect.ts', [
+      face,
+      join(dir, 'clips', 'deep', 'picture.mov'),
+    ]);
+
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/face\.mp4: (fake|real|undetermined), score 0\.\d\d \(fake from [\d.]+\)/);
+    expect(stdout).toMatch(
+      /picture\.mov: undetermined: (no face was found|the faces are too small to be examined)\n/,
+    );
+    expect(stdout).toMatch(/\n2 clips: .*1 undetermined\n$/);
+  });
+
+  it("prints the API's answer and the file with --json", async () => {
+    const result = await runBin('detect.ts', [
+      face,
+      '--json',
+      '--include',
+      'frames',
+      '--operating-point',
+      'strict',
+    ]);
+
+    expect(result.status).toBe(0);
+    const [line, ...rest] = jsonLines(result);
+    expect(rest).toEqual([]);
+    const { file, ...response } = line!;
+    expect(file).toBe(face);
+    const detection = detectionSchema.strict().parse(response);
+    expect(detection.threshold.operating_point).toBe('strict');
+    expect(detection.frames).toHaveLength(detection.analysis.frames_sampled);
+    expect(detection.analysis.faces_scored).toBeGreaterThan(0);
+  });
+
+  it('searches folders and patterns for clips, each once', async () => {
+    const result = await runBin('detect.ts', ['clips', 'clips/**/*.mov', '--json', '--frames', '4'], {
+      cwd: dir,
+    });
+
+    expect(result.status).toBe(0);
+    const files = jsonLines(result).map(({ file }) => file);
+    expect(files).toEqual([join('clips', 'deep', 'picture.mov'), join('clips', 'one.mp4')]);
+  });
+
+  it('takes a transport stream of a folder for a clip', async () => {
+    const streams = join(dir, 'streams');
+    await mkdir(streams);
+    await makeTestPictureClip(streams, 'stream.ts');
+    await copyFile(join(dir, 'clips', 'code.ts'), join(streams, 'code.ts'));
+
+    const result = await runBin('detect.ts', [streams, '--json']);
+
+    expect(jsonLines(result).map(({ file }) => file)).toEqual([join(streams, 'stream.ts')]);
+  });
+
+  it('tells which clips could not be examined, examines the others and exits with 1', async () => {
+    const text = join(dir, 'text.mp4');
+    await writeFile(text, 'this is no video');
+    const missing = join(dir, 'missing.mp4');
+
+    const people = await runBin('detect.ts', [text, missing, face]);
+    const json = await runBin('detect.ts', [text, missing, face, '--json']);
+
+    expect(people.status).toBe(1);
+    expect(people.stdout).toMatch(/text\.mp4: not examined: .+ \(unsupported_media\)/);
+    expect(people.stdout).toContain('missing.mp4: not examined: There is no such file. (not_found)');
+    expect(people.stdout).toContain('2 not examined');
+    expect(json.status).toBe(1);
+    const [first, second, third] = jsonLines(json);
+    expect(first).toEqual({ file: text, error: expect.objectContaining({ code: 'unsupported_media' }) });
+    expect(problemSchema.strict().parse(second?.error)).toMatchObject({ code: 'not_found', status: 404 });
+    expect(third).toHaveProperty('verdict');
+  });
+
+  it.each([
+    ['no clip', [], 'Name at least one clip.'],
+    ['an unknown option', ['clip.mp4', '--jason'], "Unknown option '--jason'"],
+    ['an unknown operating point', ['clip.mp4', '--operating-point', 'fast'], '--operating-point'],
+    ['unknown detail', ['clip.mp4', '--json', '--include', 'everything'], '--include'],
+    ['a number that is none', ['clip.mp4', '--frames', 'all'], '--frames must be a whole number'],
+    ['a key without an API', ['clip.mp4', '--api-key', 'k'], '--api-key goes with --api.'],
+    [
+      'two places at once',
+      ['clip.mp4', '--api', 'http://localhost', '--function', 'f'],
+      'exclude each other',
+    ],
+    ['frames elsewhere', ['clip.mp4', '--api', 'http://localhost', '--frames', '8'], 'on this machine only'],
+    ['a pattern without clips', ['nothing-here/*.mp4'], 'There are no video clips in nothing-here/*.mp4.'],
+  ])('exits with 2 for %s', async (_case, args, message) => {
+    const { status, stdout, stderr } = await runBin('detect.ts', args);
+
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+  });
+
+  it('prints its usage', async () => {
+    const { status, stdout } = await runBin('detect.ts', ['--help']);
+
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: npm run detect -- /);
+  });
+
+  it('ends soon after Ctrl-C and leaves no ffmpeg behind', async () => {
+    const long = await makeFaceClip(dir, 'long.mp4', { durationS: 55, fps: 30, size: '1280x1280' });
+    const running = startBin('detect.ts', [long, '--frames', '1000']);
+    while ((await childrenOf(running.process.pid!)).length === 0) await setTimeout(50);
+    const children = await childrenOf(running.process.pid!);
+
+    running.process.kill('SIGINT');
+    const { status, stdout, stderr } = await running.result;
+
+    expect({ status, stdout, stderr }).toEqual({ status: 130, stdout: '', stderr: '' });
+    const alive = await Promise.all(children.map(isAlive));
+    expect(alive).not.toContain(true);
+  });
+});
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
+  );
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return status !== '' && !status.includes(') Z ');
+}
