@@ -54,6 +54,10 @@ export class DetectorFunction extends Construct {
       },
     });
     acknowledgeNoDeadLetters(this.function);
+    Validations.of(this.function).acknowledge({
+      id: 'Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish',
+      reason: 'The alias below publishes a version.',
+    });
     this.alias = new lambda.Alias(this, 'Live', {
       aliasName: 'live',
       version: this.function.currentVersion,

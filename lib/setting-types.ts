@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** A whole number within bounds. */
 export function wholeNumber(min: number, max: number) {
   return z
-    .union([z.number(), z.string().regex(/^\d+$/, 'expected a whole number').transform(Number)])
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'expected a whole number' })
     .pipe(z.number().int().min(min).max(max));
 }
 
