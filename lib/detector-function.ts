@@ -1,4 +1,4 @@
-import { type Duration, Size } from 'aws-cdk-lib';
+import { type Duration, Size, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
