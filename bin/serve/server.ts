@@ -35,7 +35,7 @@ const UPLOAD_EXPIRES_S = 900;
 const MAX_JSON_BYTES = 64 * 1024;
 const CLEAN_EVERY_MS = 60_000;
 /** How long requests that are under way may take to end once the server is told to stop. */
-const GRACE_MS = 5000;
+const GRACE_MS = 25_000;
 
 export interface LocalServer {
   /** Where the server listens, such as http://127.0.0.1:5000 */

@@ -36,6 +36,7 @@ export async function receiveForm(
 ): Promise<ReceivedForm> {
   const fields: Record<string, string> = Object.create(null);
   const otherFiles: string[] = [];
+  let wanted: Readable | undefined;
   let written: Promise<number> | undefined;
   const oversize = new AbortController();
 
@@ -44,12 +45,13 @@ export async function receiveForm(
     fields[name] = value;
   });
   form.on('file', (name, file) => {
-    if (name !== part || written) {
+    if (name !== part || wanted) {
       otherFiles.push(name);
       // Without a listener, a body that ends within this part would end the process.
       file.on('error', () => undefined).resume();
       return;
     }
+    wanted = file;
     file.on('limit', () => oversize.abort());
     const target = createWriteStream(path);
     written = pipeline(file, target).then(() => target.bytesWritten);
@@ -62,6 +64,8 @@ export async function receiveForm(
     await pipeline(body, form, { signal: stop });
     return { fields, bytes: await written, otherFiles };
   } catch (error) {
+    // A form that is broken off does not end the file within it.
+    wanted?.destroy();
     await written?.catch(() => undefined);
     signal?.throwIfAborted();
     if (oversize.signal.aborted) throw tooLarge();

@@ -113,7 +113,9 @@ export function createS3Store({
     body: string,
     options: { ContentType?: string; IfNoneMatch?: string } = {},
   ) {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...options }));
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body), ...options }),
+    );
   }
 
   async function exists(key: string): Promise<boolean> {

@@ -34,10 +34,10 @@ export async function makeFaceClip(
 export async function makeTestPictureClip(
   dir: string,
   name: string,
-  { durationS = 1, fps = 10, size = '128x128' } = {},
+  { durationS = 1, fps = 10, size = '128x128', source = 'testsrc2=decimals=0' } = {},
 ): Promise<string> {
   const path = join(dir, name);
-  const picture = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}:duration=${durationS}`];
+  const picture = ['-f', 'lavfi', '-i', `${source}:size=${size}:rate=${fps}:duration=${durationS}`];
   await ffmpeg([...picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', path]);
   return path;
 }
