@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the real Dockerfile on the stand-in base, without Docker and without a registry of images.
-# Prints the name of the built image's root folder and its configuration as JSON in the last two lines.
+# Prints three lines: the folder of the image's files, its configuration as JSON, the bytes of the base.
 # Needs root, Debian, buildah and debootstrap; what it downloads and builds is kept in $IMAGE_TEST_CACHE.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -49,7 +49,8 @@ build -f functions/detect-deepfake/Dockerfile -t localhost/detector \
   --build-arg "DAV1D_URL=$mirror/pool/main/d/dav1d/dav1d_1.5.4.orig.tar.xz" \
   --build-arg "FFMPEG_URL=$mirror/pool/main/f/ffmpeg/ffmpeg_7.1.5.orig.tar.xz" .
 
-for container in $(buildah containers --quiet); do buildah rm "$container" > /dev/null; done
-container="$(buildah from localhost/detector)"
-buildah mount "$container"
+for old in $(buildah containers --quiet); do buildah rm "$old" > /dev/null; done
+mounted() { buildah mount "$(buildah from "$1")"; }
+mounted localhost/detector
 buildah inspect --type image --format '{{json .OCIv1.Config}}' localhost/detector
+du -sb "$(mounted localhost/stand-in-lambda)" | cut -f1
