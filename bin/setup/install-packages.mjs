@@ -42,7 +42,7 @@ export function installPackages(root, env) {
 }
 
 /**
- * @typedef {{ version?: string, resolved?: string, link?: boolean, optional?: boolean }} LockEntry
+ * @typedef {{ version?: string, optional?: boolean }} LockEntry
  *
  * @param {string} path
  * @returns {Record<string, LockEntry> | undefined} by folder, without the project itself
@@ -64,7 +64,7 @@ function readLock(path) {
 function isInstalled(path, entry, installed) {
   const found = installed[path];
   if (!found) return entry.optional === true;
-  return found.version === entry.version && (!entry.link || found.resolved === entry.resolved);
+  return found.version === entry.version;
 }
 
 /**

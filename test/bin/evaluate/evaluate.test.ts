@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFaceClip, makeTestPictureClip } from '../../support/make-clips.ts';
+import { runBin } from '../../support/run-bin.ts';
+
+const classifier = fileURLToPath(new URL('../../../models/classifier', import.meta.url));
+const few = ['--frames', '4'];
+
+let dir: string;
+let labels: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'evaluate-'));
+  await mkdir(join(dir, 'clips'));
+  await makeFaceClip(join(dir, 'clips'), 'a face, upright.mp4');
+  await makeFaceClip(join(dir, 'clips'), 'small.mp4', { size: '224x224' });
+  const picture = await makeTestPictureClip(dir, 'picture.mp4');
+  labels = join(dir, 'labels.csv');
+  // A byte order mark, CRLF, a quoted comma, another column, a relative and an absolute path, both kinds of label.
+  const rows = [
+    'label,file,group,remark',
+    '0,"clips/a face, upright.mp4",people,',
+    'fake,clips/small.mp4,made,"said ""fake"""',
+    `Real,${picture},people,no face in it`,
+  ];
+  await writeFile(labels, `\ufeff${rows.join('\r\n')}\r\n`);
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('evaluate', () => {
+  it('prints the figures as tables', async () => {
+    const { status, stdout, stderr } = await runBin('evaluate.ts', [labels, ...few]);
+
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\S+ [\d.]+ \(SHA-256 [0-9a-f]{12}\), 4 frames a clip, 3 clips of /);
+    expect(stdout).toMatch(/^\| people +\| +0 \| +2 \| +0 \| +1 \| +- \|/m);
+    expect(stdout).toMatch(/^\| made \* +\| +1 \| +0 \| +0 \| +0 \| [01]\.000 \[/m);
+    expect(stdout).toMatch(/^\| all +\| +1 \| +2 \| +0 \| +1 \|/m);
+  });
+
+  it('prints JSON, keeps the scores and does not examine a clip twice', async () => {
+    const scores = join(dir, 'scores.csv');
+    const args = [labels, '--json', '--scores', scores, ...few];
+
+    const first = await runBin('evaluate.ts', args);
+    const kept = await readFile(scores, 'utf8');
+    await rm(join(dir, 'clips', 'small.mp4'));
+    const second = await runBin('evaluate.ts', args);
+
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    const report = JSON.parse(first.stdout);
+    expect(report).toMatchObject({ labels, frames_sampled: 4, model: { sha256: modelSha256() } });
+    expect(report.total).toMatchObject({ clips: { fake: 1, real: 2, failed: 0, no_face: 1 }, group: null });
+    expect(report.groups).toHaveLength(2);
+    expect(kept.split('\n')).toHaveLength(5);
+    expect(kept).toContain('"clips/a face, upright.mp4",0,people,0.');
+    expect(second.stdout).toBe(first.stdout);
+    expect(await readFile(scores, 'utf8')).toBe(kept);
+    await makeFaceClip(join(dir, 'clips'), 'small.mp4', { size: '224x224' });
+  });
+
+  it('refuses scores that were made otherwise', async () => {
+    const scores = join(dir, 'other-scores.csv');
+    await writeFile(
+      scores,
+      'file,label,group,score,reasons,error,frames,model_sha256\nclips/small.mp4,1,made,0.5,,,32,00\n',
+    );
+
+    const { status, stderr } = await runBin('evaluate.ts', [labels, '--scores', scores, ...few]);
+
+    expect(status).toBe(2);
+    expect(stderr).toContain('holds scores of another model or number of frames');
+  });
+
+  it('examines with another classifier', async () => {
+    const other = join(dir, 'other');
+    await mkdir(other);
+    const card = JSON.parse(await readFile(join(classifier, 'model.json'), 'utf8'));
+    await copyFile(join(classifier, card.file), join(other, card.file));
+    card.name = 'another';
+    card.operating_points.balanced = { fake_from: 0.9, real_below: 0.1, expected_false_positive_rate: null };
+    await writeFile(join(other, 'model.json'), JSON.stringify(card));
+
+    const { status, stdout } = await runBin('evaluate.ts', [labels, '--model', other, ...few]);
+
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^another /);
+    expect(stdout).toContain('Operating point balanced: fake from 0.900, real below 0.100');
+  });
+
+  it('says why a model is of no use', async () => {
+    const { status, stderr } = await runBin('evaluate.ts', [labels, '--model', dir]);
+
+    expect(status).toBe(1);
+    expect(stderr).toBe(`A model could not be loaded: ${join(dir, 'model.json')} is missing.\n`);
+  });
+
+  it('names clips that fail, leaves them out and exits with 1', async () => {
+    const broken = join(dir, 'broken.csv');
+    await writeFile(broken, 'file,label\nlabels.csv,1\nclips/small.mp4,0\n');
+
+    const { status, stdout, stderr } = await runBin('evaluate.ts', [broken, ...few]);
+
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^labels\.csv: unsupported_media: /);
+    expect(stdout).toMatch(/^\| all +\| +1 \| +1 \| +1 \| +0 \| +- \|/m);
+    expect(stdout).toContain('Clips that failed (1) count nowhere');
+  });
+
+  it.each([
+    ['no file', [], 'Name one CSV file.'],
+    ['a file that is not there', ['/nowhere/labels.csv'], '/nowhere/labels.csv cannot be read'],
+    ['an unknown option', ['labels.csv', '--jason'], "Unknown option '--jason'"],
+    [
+      'a number out of range',
+      ['labels.csv', '--concurrency', '0'],
+      '--concurrency must be a whole number from 1 to 64',
+    ],
+  ])('exits with 2 for %s', async (_case, args, message) => {
+    const { status, stderr } = await runBin('evaluate.ts', args);
+
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it.each([
+    ['without rows', 'file,label\n', 'names no clips'],
+    ['without labels', 'file,group\na.mp4,x\n', 'line 2: there is no column "label"'],
+    [
+      'with a label that is none',
+      'file,label\na.mp4,1\nb.mp4,maybe\n',
+      'line 3: label must be 0 or real, 1 or fake',
+    ],
+    ['with an empty name', 'file,label\n,1\n', 'line 2: file is empty'],
+    ['with rows of two lengths', 'file,label\na.mp4\n', 'is not a CSV file'],
+  ])('exits with 2 for a CSV file %s', async (_case, text, message) => {
+    const path = join(dir, 'bad.csv');
+    await writeFile(path, text);
+
+    const { status, stderr } = await runBin('evaluate.ts', [path]);
+
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
+function modelSha256(): string {
+  return JSON.parse(readFileSync(join(classifier, 'model.json'), 'utf8')).sha256;
+}
