@@ -34,7 +34,7 @@ export async function makeFaceClip(
 export async function makeTestPictureClip(
   dir: string,
   name: string,
-  { durationS = 1, fps = 10, size = '128x128', source = 'testsrc2=decimals=0' } = {},
+  { durationS = 1, fps = 10, size = '128x128', source = 'testsrc2=alpha=255' } = {},
 ): Promise<string> {
   const path = join(dir, name);
   const picture = ['-f', 'lavfi', '-i', `${source}:size=${size}:rate=${fps}:duration=${durationS}`];
