@@ -38,8 +38,9 @@ export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): A
   let index = 0;
   try {
     for await (const data of pictures(ffmpeg.stdout, width * height * 3)) {
-      // The log may lag behind the pictures; the time that was asked for is as good, save for a frame left out.
-      const timeS = times[index] ?? clip.times[wanted[Math.min(index, wanted.length - 1)]!]!;
+      // The log may lag behind the pictures; the time that was asked for is as good, save where a frame is missing.
+      const asked = clip.times[wanted[Math.min(index, wanted.length - 1)]!]!;
+      const timeS = clip.timesAreExact ? (times[index] ?? asked) : asked;
       yield { index, timeS, width, height, data };
       index += 1;
     }

@@ -91,7 +91,7 @@ async function detectClip(
   const { signal } = decoding;
   try {
     const watch = createStopwatch();
-    const clip = await watch.time('decode', probeClip(path, decoding));
+    const clip = await watch.time('decode', () => probeClip(path, decoding));
     const frames = watch.timeEach('decode', decodeFrames(clip, decoding));
     const examined = await examineFrames(frames, finder, classifier, watch, {
       signal,

@@ -45,7 +45,9 @@ export async function examineFrames(
     const batch = waiting;
     waiting = [];
     const crops = batch.map(({ crop }) => crop);
-    const scores = await watch.time('classify', classifier.classify(crops, { heatmap: options.heatmap }));
+    const scores = await watch.time('classify', () =>
+      classifier.classify(crops, { heatmap: options.heatmap }),
+    );
     for (const [i, { face }] of batch.entries()) {
       const { probability, heatmap } = scores[i]!;
       examination.faces.push({ ...face, raw: probability, ...(heatmap && { heatmap }) });
@@ -69,7 +71,7 @@ export async function examineFrames(
 
   for await (const frame of frames) {
     throwIfAborted(options.signal);
-    await watch.time('findFaces', examineFrame(frame));
+    await watch.time('findFaces', () => examineFrame(frame));
     if (waiting.length >= cropsPerBatch) {
       await classifyWaiting();
     }

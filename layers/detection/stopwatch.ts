@@ -1,6 +1,6 @@
 /** Adds up the wall time of stages that take turns. */
 export interface Stopwatch<Stage extends string> {
-  time<T>(stage: Stage, work: Promise<T>): Promise<T>;
+  time<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   /** Count the time spent waiting for each item of `items`. */
   timeEach<T>(stage: Stage, items: AsyncIterable<T>): AsyncGenerator<T>;
   totalMs(stage: Stage): number;
@@ -17,7 +17,7 @@ export function createStopwatch<Stage extends string>(): Stopwatch<Stage> {
     async time(stage, work) {
       const since = performance.now();
       try {
-        return await work;
+        return await work();
       } finally {
         add(stage, since);
       }

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll } from 'vitest';
+import { findFfmpeg } from '../../../layers/detection/ffmpeg.ts';
+import { defaultLimits } from '../../../layers/detection/limits.ts';
+import type { Picture } from '../../../layers/detection/resize.ts';
+
+const run = promisify(execFile);
+
+export const ffmpegPath = findFfmpeg({ configured: process.env.FFMPEG_PATH });
+export const modelsDir = fileURLToPath(new URL('../../../models', import.meta.url));
+export const facePath = fileURLToPath(new URL('../../fixtures/astronaut.png', import.meta.url));
+export const decoding = { ffmpegPath, limits: defaultLimits, framesSampled: 8, threads: 2 };
+
+/** A folder that lasts as long as the test file. */
+export async function makeTempDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'detection-test-'));
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Run ffmpeg with `args`; its standard output. */
+export async function ffmpeg(...args: (string | number)[]): Promise<Buffer> {
+  const words = ['-nostdin', '-v', 'error', '-y', ...args.map(String)];
+  const { stdout } = await run(ffmpegPath, words, { encoding: 'buffer', maxBuffer: 64 * 1024 ** 2 });
+  return stdout;
+}
+
+/** The astronaut's face, about 145 pixels wide, moving to the left and upward: 640 x 480 pixels, 25 frames a second. */
+export const movingFace = [
+  'scale=720:720:flags=bicubic',
+  "crop=640:480:x='10+30*t':y='5+20*t'",
+  'setsar=1',
+].join(',');
+
+/** Input options for the fixture as `seconds` of video. */
+export function faceInput(seconds = 2, fps = 25): string[] {
+  return ['-loop', '1', '-framerate', String(fps), '-t', String(seconds), '-i', facePath];
+}
+
+/** The fixture as RGB. */
+export async function readFace(): Promise<Picture> {
+  const data = await ffmpeg('-i', facePath, '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1');
+  return { width: 512, height: 512, data: new Uint8Array(data) };
+}
+
+interface Golden {
+  resizes: { kind: 'linear' | 'area'; rect: number[]; size: [number, number]; rgb: number[] }[];
+  crops: { box: [number, number, number, number]; size: number; rgb: number[] }[];
+  faces: { picture: string; box: number[]; score: number; presence: number; landmarks: number[] }[];
+}
+
+/** What OpenCV and the training code make of the fixture; see test/fixtures/README.md. */
+export async function readGolden(): Promise<Golden> {
+  return JSON.parse(await readFile(new URL('../../fixtures/golden.json', import.meta.url), 'utf8'));
+}
+
+/** Largest difference between two lists of numbers of one length. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) {
+    throw new Error(`lists of ${a.length} and ${b.length} numbers`);
+  }
+  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+/** Process ids of the ffmpegs that work on `path`. */
+export async function ffmpegsOn(path: string): Promise<string[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
+  return stdout.split('\n').filter((line) => line.includes(`file:${path}`));
+}
