@@ -48,7 +48,7 @@ export const detectionPathSchema = z.strictObject({ upload_id: uploadId });
 const faceScore = z.object({
   track: z.int().min(0).describe('Which of the faces this is.'),
   box: boxSchema,
-  score: probability,
+  score: probability.describe('P(fake) of this face in this frame.'),
   heatmap: z
     .object({ width: z.int(), height: z.int(), values: z.array(probability) })
     .optional()
@@ -56,66 +56,93 @@ const faceScore = z.object({
 });
 
 const faceTrack = z.object({
-  track: z.int().min(0),
+  track: z.int().min(0).describe('Number of this face.'),
   score: probability.describe('Calibrated probability that this face was forged.'),
   frames: z.int().min(0).describe('Examined frames that show this face.'),
   first_s: time,
   last_s: time,
   box: boxSchema.describe('Median box of the face, in pixels of the upright picture.'),
   scores: z
-    .array(z.object({ time_s: time, score: probability, box: boxSchema }))
+    .array(
+      z.object({
+        time_s: time,
+        score: probability.describe('P(fake) of this face in this frame.'),
+        box: boxSchema,
+      }),
+    )
     .optional()
     .describe('With include=faces: this face through time.'),
 });
 
 /** The answer of POST /detect_deepfake. */
 export const detectionSchema = z.object({
-  is_deepfake: z.boolean().nullable().describe('null when the verdict is "undetermined".'),
-  verdict: z.enum(['fake', 'real', 'undetermined']),
-  score: probability.nullable().describe('Calibrated P(fake); null if no face was scored.'),
+  is_deepfake: z
+    .boolean()
+    .nullable()
+    .describe('The verdict as true or false; null when it is "undetermined".'),
+  verdict: z
+    .enum(['fake', 'real', 'undetermined'])
+    .describe('"undetermined" when no face could be judged, or when the score lies between the thresholds.'),
+  score: probability
+    .nullable()
+    .describe('Calibrated probability that the clip is a deepfake, 0 to 1; null if no face was scored.'),
   reasons: z
     .array(z.enum(['no_face', 'face_too_small', 'too_few_frames', 'low_confidence']))
     .describe('Why the verdict is "undetermined".'),
-  id: z.string(),
-  api_version: z.literal(API_VERSION),
-  model: z.object({ name: z.string(), version: z.string(), sha256: z.string() }),
+  id: z.string().describe('The upload_id of an uploaded clip, else the id of the request.'),
+  api_version: z
+    .literal(API_VERSION)
+    .describe('Changes when the answer changes in a way that breaks clients.'),
+  model: z
+    .object({ name: z.string(), version: z.string(), sha256: z.string() })
+    .describe('The classifier that judged, and the SHA-256 of its file.'),
   threshold: z.object({
     operating_point: operatingPoint,
-    fake_from: probability,
-    real_below: probability,
-    expected_false_positive_rate: probability.nullable(),
+    fake_from: probability.describe('From this score on the verdict is "fake".'),
+    real_below: probability.describe('Below this score the verdict is "real".'),
+    expected_false_positive_rate: probability
+      .nullable()
+      .describe('Share of real clips called fake where this was measured; null when it was not.'),
   }),
   clip: z.object({
-    duration_s: z.number().min(0),
-    fps: z.number().min(0),
-    frame_count: z.int().min(0),
-    width: z.int().min(1),
-    height: z.int().min(1),
-    codec: z.string(),
-    container: z.string(),
-    sha256: z.string(),
+    duration_s: z.number().min(0).describe('Length of the video in seconds.'),
+    fps: z.number().min(0).describe('Frames per second, on average.'),
+    frame_count: z.int().min(0).describe('Frames in the clip.'),
+    width: z.int().min(1).describe('Width of the upright picture in pixels.'),
+    height: z.int().min(1).describe('Height of the upright picture in pixels.'),
+    codec: z.string().describe('Video codec.'),
+    container: z.string().describe('File format.'),
+    sha256: z.string().describe('SHA-256 of the file, in hexadecimal.'),
   }),
   analysis: z.object({
-    frames_sampled: z.int().min(0),
-    frames_with_face: z.int().min(0),
-    faces_scored: z.int().min(0),
+    frames_sampled: z.int().min(0).describe('Frames that were looked at, spread evenly over the clip.'),
+    frames_with_face: z.int().min(0).describe('Those in which a face was found.'),
+    faces_scored: z.int().min(0).describe('Faces that were scored, over all frames.'),
   }),
-  faces: z.array(faceTrack),
+  faces: z
+    .array(faceTrack)
+    .describe('The people in the clip, each followed through it, the most suspicious first.'),
   frames: z
-    .array(z.object({ time_s: time, score: probability.nullable(), faces: z.array(faceScore) }))
+    .array(
+      z.object({
+        time_s: time,
+        score: probability.nullable().describe('Score of the most suspicious face; null without a face.'),
+        faces: z.array(faceScore),
+      }),
+    )
     .optional()
     .describe('With include=frames or include=heatmap.'),
   segments: z
     .array(z.object({ start_s: time, end_s: time, score: probability }))
     .describe('Suspicious stretches of the clip.'),
   timing_ms: z.object({
-    receive: milliseconds,
-    decode: milliseconds,
-    find_faces: milliseconds,
-    classify: milliseconds,
-    total: milliseconds,
+    receive: milliseconds.describe('Milliseconds spent on receiving or fetching the clip.'),
+    decode: milliseconds.describe('Milliseconds spent on decoding.'),
+    find_faces: milliseconds.describe('Milliseconds spent on finding faces.'),
+    classify: milliseconds.describe('Milliseconds spent on scoring them.'),
+    total: milliseconds.describe('Milliseconds altogether; the steps overlap.'),
   }),
-  warnings: z.array(z.string()),
+  warnings: z.array(z.string()).describe('What the verdict leaves out, in plain words.'),
 });
 
 /** Every error: RFC 9457 application/problem+json. */
