@@ -1,21 +1,24 @@
 import { clock, percent } from './describe.js';
 import { svg } from './elements.js';
 
-const WIDTH = 640;
 const HEIGHT = 200;
-const PLOT = { left: 44, right: 628, top: 10, bottom: 168 };
+const TOP = 10;
+const BOTTOM = 168;
+const LEFT = 44;
 
 /**
  * The score of every examined frame over time, a line a face, the suspicious stretches shaded and the thresholds drawn.
+ * @param {number} width in CSS pixels, so that its letters have one size on every screen
  * @returns {SVGElement} with a text alternative; the same numbers stand in the table below it
  */
-export function drawTimeline({ frames, segments, threshold, clip, faces }) {
-  const x = (seconds) => PLOT.left + (seconds / clip.duration_s) * (PLOT.right - PLOT.left);
-  const y = (score) => PLOT.bottom - score * (PLOT.bottom - PLOT.top);
+export function drawTimeline({ frames, segments, threshold, clip, faces }, width) {
+  const right = width - 6;
+  const x = (seconds) => LEFT + (seconds / clip.duration_s) * (right - LEFT);
+  const y = (score) => BOTTOM - score * (BOTTOM - TOP);
   return svg(
     'svg',
     {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      viewBox: `0 0 ${width} ${HEIGHT}`,
       class: 'chart',
       role: 'img',
       'aria-label': describe(frames, segments),
@@ -24,20 +27,22 @@ export function drawTimeline({ frames, segments, threshold, clip, faces }) {
       svg('rect', {
         class: 'segment',
         x: x(start),
-        y: PLOT.top,
+        y: TOP,
         width: Math.max(2, x(end) - x(start)),
-        height: PLOT.bottom - PLOT.top,
+        height: BOTTOM - TOP,
       }),
     ),
     ...[0, 0.5, 1].flatMap((score) => [
-      svg('line', { class: 'grid', x1: PLOT.left, x2: PLOT.right, y1: y(score), y2: y(score) }),
-      label(PLOT.left - 6, y(score) + 4, percent(score), 'end'),
+      svg('line', { class: 'grid', x1: LEFT, x2: right, y1: y(score), y2: y(score) }),
+      label(LEFT - 6, y(score) + 4, percent(score), 'end'),
     ]),
-    ...timeMarks(clip.duration_s).map((seconds) => label(x(seconds), HEIGHT - 10, clock(seconds), 'middle')),
+    ...timeMarks(clip.duration_s, width).map(([seconds, anchor]) =>
+      label(x(seconds), HEIGHT - 10, clock(seconds), anchor),
+    ),
     svg('line', {
       class: 'threshold',
-      x1: PLOT.left,
-      x2: PLOT.right,
+      x1: LEFT,
+      x2: right,
       y1: y(threshold.fake_from),
       y2: y(threshold.fake_from),
     }),
@@ -65,8 +70,11 @@ function label(x, y, text, anchor) {
   return svg('text', { x, y, 'text-anchor': anchor }, text);
 }
 
-function timeMarks(durationS) {
-  return [0, 0.25, 0.5, 0.75, 1].map((part) => part * durationS);
+/** Moments to name below the chart, fewer on a narrow screen, the outer ones kept inside it. */
+function timeMarks(durationS, width) {
+  const count = width < 500 ? 2 : 4;
+  const anchors = { 0: 'start', [count]: 'end' };
+  return Array.from({ length: count + 1 }, (_, i) => [(i / count) * durationS, anchors[i] ?? 'middle']);
 }
 
 function describe(frames, segments) {

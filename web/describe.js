@@ -3,7 +3,10 @@ const VERDICTS = {
     title: 'Probably a deepfake',
     text: 'At least one face shows the traces that face swaps and reenactment leave behind.',
   },
-  real: { title: 'No sign of a deepfake', text: 'No face shows traces that this detector knows.' },
+  real: {
+    title: 'Probably not a deepfake',
+    text: 'No face shows enough of the traces that this detector knows.',
+  },
   undetermined: { title: 'Cannot tell', text: 'The clip does not allow an honest answer.' },
 };
 

@@ -10,6 +10,6 @@ export function svg(name, attributes = {}, ...children) {
 
 function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child !== undefined && child !== null));
+  element.append(...children);
   return element;
 }

@@ -9,12 +9,12 @@ export function showResult(section, detection) {
   section.replaceChildren(
     html('h2', { id: 'verdict' }, title),
     html('p', {}, text),
-    list(reasons),
+    ...list(reasons),
     ...scoreBar(detection),
     ...timeline(detection),
     ...segmentList(detection),
     ...faceTable(detection),
-    list(detection.warnings),
+    ...list(detection.warnings),
     details(detection),
   );
 }
@@ -46,7 +46,7 @@ function timeline(detection) {
   if (!hasScores) return [];
   return [
     html('h3', {}, 'Through the clip'),
-    drawTimeline(detection),
+    drawTimeline(detection, Math.min(700, Math.max(300, document.documentElement.clientWidth - 80))),
     html('p', { class: 'hint' }, 'One line a face; the dashed line is where a clip is called fake.'),
   ];
 }
@@ -55,7 +55,7 @@ function segmentList({ segments }) {
   if (segments.length === 0) return [];
   return [
     html('h3', {}, 'Suspicious moments'),
-    list(segments.map((one) => `${clock(one.start_s)} to ${clock(one.end_s)}: ${percent(one.score)}`)),
+    ...list(segments.map((one) => `${clock(one.start_s)} to ${clock(one.end_s)}: ${percent(one.score)}`)),
   ];
 }
 
@@ -77,7 +77,7 @@ function faceTable({ faces }) {
     html('h3', {}, 'Faces'),
     html(
       'div',
-      { class: 'scroll' },
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Faces' },
       html(
         'table',
         {},
@@ -116,5 +116,5 @@ function details(detection) {
 }
 
 function list(texts) {
-  return texts.length ? html('ul', {}, ...texts.map((text) => html('li', {}, text))) : undefined;
+  return texts.length ? [html('ul', {}, ...texts.map((text) => html('li', {}, text)))] : [];
 }
