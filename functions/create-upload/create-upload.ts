@@ -18,25 +18,26 @@ export function createCreateUploadHandler({ store, ...config }: CreateUploadDeps
       ? parseJson(createUploadBodySchema, body)
       : parseInput(createUploadBodySchema, {}, 'body');
     const ticket = await store.createUpload(contentType);
-    const stage = stagePrefix(event.requestContext.path, event.path);
     return jsonResponse(201, {
       upload_id: ticket.uploadId,
       url: absoluteUrl(ticket.url, event),
       fields: ticket.fields,
       max_bytes: ticket.maxBytes,
       expires_at: ticket.expiresAt.toISOString(),
-      detection_url: `${stage}/detections/${ticket.uploadId}`,
+      detection_url: `${basePathOf(event)}/detections/${ticket.uploadId}`,
     });
   }, config);
 }
 
 /** A path on our own server becomes an address under the name the client knows us by. */
 function absoluteUrl(url: string, event: APIGatewayProxyEvent): string {
+  if (URL.canParse(url)) return url;
   const scheme = headerOf(event, 'x-forwarded-proto') === 'https' ? 'https' : 'http';
   return new URL(url, `${scheme}://${headerOf(event, 'host')}`).href;
 }
 
-/** API Gateway's default address puts the stage before the path ("/prod"); a custom domain and the local server do not. */
-function stagePrefix(fullPath: string, path: string): string {
-  return fullPath.endsWith(path) ? fullPath.slice(0, fullPath.length - path.length) : '';
+/** What API Gateway puts before the paths of the API: the stage ("/prod"), or a custom domain's base path. */
+function basePathOf({ requestContext, resource }: APIGatewayProxyEvent): string {
+  const { path } = requestContext;
+  return path.endsWith(resource) ? path.slice(0, path.length - resource.length) : '';
 }

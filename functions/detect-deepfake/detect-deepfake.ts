@@ -72,6 +72,7 @@ function remainingTime(
   context: ApiContext,
   gatewayTimeoutMs = Infinity,
 ): number {
-  const gatewayMs = event.requestContext.requestTimeEpoch + gatewayTimeoutMs - Date.now();
+  const receivedAt = event.requestContext?.requestTimeEpoch ?? Date.now();
+  const gatewayMs = receivedAt + gatewayTimeoutMs - Date.now();
   return Math.min(context.getRemainingTimeInMillis(), gatewayMs);
 }

@@ -1,11 +1,11 @@
 import middy from '@middy/core';
 import httpCors from '@middy/http-cors';
-import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { Log } from './log.ts';
 import { problemErrors } from './middleware/problem-errors.ts';
 import { requestId } from './middleware/request-id.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 
 /** Lambda's context; the local server adds a signal that is aborted when the client goes away or the server stops. */
 export interface ApiContext extends Context {
@@ -31,14 +31,7 @@ export function apiHandler(handle: ApiHandler, { log, corsOrigins = [] }: ApiHan
   // middy's own time-out would answer without waiting for ffmpeg to end; handlers keep their deadline themselves.
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({ timeoutEarlyInMillis: 0 })
     .use(requestLog({ log }))
-    .use(
-      httpSecurityHeaders({
-        strictTransportSecurity: { preload: false },
-        // These two would set headers without a value, which HTTP does not know.
-        poweredBy: false,
-        reportingEndpoints: false,
-      } as never),
-    )
+    .use(securityHeaders())
     .use(httpCors({ origins: corsOrigins, exposeHeaders: 'X-Request-Id, Retry-After' }))
     .use(requestId())
     .use(problemErrors({ log }))
