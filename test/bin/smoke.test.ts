@@ -10,7 +10,7 @@ describe('the smoke test', () => {
   let server: TestServer;
   let target: Target;
   beforeAll(async () => {
-    server = await startTestServer({ apiKeys: [KEY] });
+    server = await startTestServer({ apiKeys: [KEY], maxClipBytes: 4_400_000 });
     target = {
       url: server.url.replace(/\/$/, ''),
       authorize: withApiKey(KEY),
@@ -19,9 +19,13 @@ describe('the smoke test', () => {
   });
   afterAll(() => server.close());
 
-  test.each(checks)('passes against a service that works: $name', async ({ run }) => {
-    await run(target);
-  });
+  test.each(checks)(
+    'passes against a service that works: $name',
+    async ({ run }) => {
+      await run(target);
+    },
+    150_000,
+  );
 
   test('fails where credentials are refused', async () => {
     const wrong = { ...target, authorize: withApiKey('another key') };
