@@ -50,9 +50,13 @@ const faceScore = z.object({
   box: boxSchema,
   score: probability.describe('P(fake) of this face in this frame.'),
   heatmap: z
-    .object({ width: z.int(), height: z.int(), values: z.array(probability) })
+    .object({
+      width: z.int().describe('Columns.'),
+      height: z.int().describe('Rows.'),
+      values: z.array(probability).describe('Evidence from 0 to 1, row after row.'),
+    })
     .optional()
-    .describe('With include=heatmap: where in the face the classifier saw evidence, row by row.'),
+    .describe('With include=heatmap, if the classifier has it: where in the face it saw evidence.'),
 });
 
 const faceTrack = z.object({
@@ -93,9 +97,11 @@ export const detectionSchema = z.object({
   api_version: z
     .literal(API_VERSION)
     .describe('Changes when the answer changes in a way that breaks clients.'),
-  model: z
-    .object({ name: z.string(), version: z.string(), sha256: z.string() })
-    .describe('The classifier that judged, and the SHA-256 of its file.'),
+  model: z.object({
+    name: z.string().describe('The classifier that judged.'),
+    version: z.string().describe('Its version.'),
+    sha256: z.string().describe('SHA-256 of its file, in hexadecimal.'),
+  }),
   threshold: z.object({
     operating_point: operatingPoint,
     fake_from: probability.describe('From this score on the verdict is "fake".'),
@@ -133,7 +139,9 @@ export const detectionSchema = z.object({
     .optional()
     .describe('With include=frames or include=heatmap.'),
   segments: z
-    .array(z.object({ start_s: time, end_s: time, score: probability }))
+    .array(
+      z.object({ start_s: time, end_s: time, score: probability.describe('Mean score of the stretch.') }),
+    )
     .describe('Suspicious stretches of the clip.'),
   timing_ms: z.object({
     receive: milliseconds.describe('Milliseconds spent on receiving or fetching the clip.'),
