@@ -185,6 +185,8 @@ describe('many and interrupted requests', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect(new Set(answers.map(({ body }) => body.score)).size).toBe(1);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(20);
+    await vi.waitFor(async () => expect(await requestFiles(server)).toEqual([]), { timeout: 2000 });
+    expect(await ffmpegChildren()).toEqual([]);
   }, 300_000);
 
   test('going away ends ffmpeg and leaves nothing behind', async () => {
