@@ -9,7 +9,7 @@ import { installPackages, packagesAreFresh } from './setup/install-packages.mjs'
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 if (!packagesAreFresh(root)) {
-  say('Installing packages with npm ci; this takes about half a minute ...');
+  say('Installing packages with npm ci; this takes a minute or so ...');
   if (!installPackages(root, process.env)) {
     fail(
       'The packages could not be installed; npm says why above. Run the command again when that is mended.',
