@@ -87,10 +87,17 @@ function filters(clip: ProbedClip, wanted: number[]): string {
  */
 function selection(clip: ProbedClip, wanted: number[]): string {
   const tick = clip.stream.timeBaseS;
-  const from = wanted.map((index) =>
+  const reached = wanted.map((index) =>
     clip.timesAreExact ? `gte(t,${(clip.times[index]! - tick / 2).toFixed(7)})` : `gte(n,${index})`,
   );
-  return from.map((reached, k) => `eq(selected_n,${k})*${reached}`).join('+');
+  // Nested by halves: ffmpeg takes no sum of a hundred terms.
+  const next = (from: number, to: number): string => {
+    const middle = Math.ceil((from + to) / 2);
+    return to - from === 1
+      ? reached[from]!
+      : `if(lt(selected_n,${middle}),${next(from, middle)},${next(middle, to)})`;
+  };
+  return next(0, reached.length);
 }
 
 /** Where the file does not say, the customary one: BT.709 for high definition, else BT.601. */

@@ -5,12 +5,13 @@ import { aggregateFrames, aggregateTracks, minTrackCrops } from './aggregate.ts'
 import { type Classifier, loadClassifier } from './classify.ts';
 import { decodeFrames } from './decode.ts';
 import { DetectionError } from './errors.ts';
-import { examineFrames } from './examine.ts';
+import { type Examination, examineFrames } from './examine.ts';
 import { loadFaceDetector } from './face-detector.ts';
 import { loadFaceMesh } from './face-mesh.ts';
 import type { FaceFinder } from './find-faces.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { probeClip } from './probe.ts';
+import { sampleIndices } from './sample.ts';
 import { findSegments } from './segments.ts';
 import { createStopwatch } from './stopwatch.ts';
 import type { Detection, DetectOptions, Detector, ModelIdentity } from './types.ts';
@@ -44,11 +45,18 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
   const threads = config.threads ?? Math.min(4, availableParallelism());
   const framesSampled = config.framesSampled ?? 32;
   const card = (model: string) => join(config.modelsDir, model, 'model.json');
-  const [detector, mesh, classifier] = await Promise.all([
+  const loading = [
     loadFaceDetector(card('face-detector'), threads),
     loadFaceMesh(card('face-mesh'), threads),
-    loadClassifier(join(config.classifierDir ?? join(config.modelsDir, 'classifier'), 'model.json'), threads),
-  ]);
+    loadClassifier(card('classifier'), threads),
+  ] as const;
+  const [detector, mesh, classifier] = await Promise.all(loading).catch(async (error) => {
+    const loaded = (await Promise.allSettled(loading)).flatMap((model) =>
+      model.status === 'fulfilled' ? [model.value] : [],
+    );
+    await Promise.all(loaded.map((model) => model.close()));
+    throw error;
+  });
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
@@ -125,16 +133,23 @@ async function detectClip(
         classify: watch.totalMs('classify'),
         total: watch.elapsedMs(),
       },
-      warnings: warningsOf(examined, tracks.length),
+      warnings: warningsOf(
+        examined,
+        tracks.length,
+        sampleIndices(clip.times.length, decoding.framesSampled).length,
+      ),
     };
   } catch (error) {
     throw signal?.aborted ? abortError(signal) : error;
   }
 }
 
-function warningsOf(examined: Awaited<ReturnType<typeof examineFrames>>, tracks: number): string[] {
-  const { facesTooSmall, faces } = examined;
+function warningsOf(examined: Examination, tracks: number, wanted: number): string[] {
+  const { facesTooSmall, faces, times } = examined;
   const warnings: string[] = [];
+  if (times.length < wanted) {
+    warnings.push(`${wanted - times.length} of ${wanted} sampled frames could not be decoded.`);
+  }
   if (tracks > 0 && facesTooSmall > 0) {
     warnings.push(`${facesTooSmall} faces were too small to be examined.`);
   }

@@ -25,8 +25,9 @@ export interface ProbedClip {
 
 type VideoStream = LoggedStream & PacketStream;
 
-// ffmpeg's words for a file that ends before its index says so.
-const truncated = /partial file|File ended prematurely|moov atom not found/;
+// ffmpeg's words for a file that ends before its index says so. A transport stream has no index: what is there of it is
+// examined.
+const truncated = /partial file|File ended prematurely|moov atom not found|corrupt input packet/;
 
 /**
  * Read what a clip is without decoding it, and refuse what is outside the limits.
@@ -46,9 +47,24 @@ export async function probeClip(path: string, options: FfmpegOptions): Promise<P
     );
   }
   const container = await sniffContainer(path);
-  const hash = hashFile(path, signal);
-  hash.catch(() => {}); // awaited below, unless the streams are refused first
-  const stream = chooseStream(await listStreams(path, container, options));
+  const refused = new AbortController();
+  const hash = hashFile(path, signal ? AbortSignal.any([signal, refused.signal]) : refused.signal);
+  hash.catch(() => {}); // awaited below, unless the clip is refused first
+  try {
+    const stream = chooseStream(await listStreams(path, container, options));
+    const clip = describeClip(path, container, stream, limits);
+    return { ...clip, info: { ...clip.info, bytes: size, sha256: await hash } };
+  } finally {
+    refused.abort();
+  }
+}
+
+function describeClip(
+  path: string,
+  container: Container,
+  stream: VideoStream,
+  limits: Limits,
+): Omit<ProbedClip, 'info'> & { info: Omit<ClipInfo, 'bytes' | 'sha256'> } {
   const { times, exact } = frameTimes(stream);
   const durationS = duration(stream, times);
   checkLimits(stream, times.length, durationS, limits);
@@ -67,8 +83,6 @@ export async function probeClip(path: string, options: FfmpegOptions): Promise<P
       fps: times.length / durationS,
       durationS,
       frameCount: times.length,
-      bytes: size,
-      sha256: await hash,
     },
   };
 }
@@ -99,11 +113,11 @@ async function listStreams(
         throw new DetectionError('clip_too_long', `The clip has more than ${mostPackets} frames.`);
       }
     }
-    const status = await ffmpeg.finish();
-    if (broken) {
+    await ffmpeg.finish();
+    if (broken && container.name !== 'mpegts') {
       throw new DetectionError('undecodable_video', 'The clip is truncated: its end is missing.');
     }
-    if (log.streams.length === 0 && status === 0) {
+    if (log.opened && log.streams.length === 0) {
       throw new DetectionError('unsupported_media', 'The file holds no video stream.');
     }
   } finally {
@@ -112,7 +126,7 @@ async function listStreams(
   return joinStreams(log.streams, table.streams);
 }
 
-function joinStreams(logged: LoggedStream[], packets: (PacketStream | undefined)[]): VideoStream[] {
+function joinStreams(logged: readonly LoggedStream[], packets: (PacketStream | undefined)[]): VideoStream[] {
   return logged.flatMap((stream, i) => {
     const listed = packets[i];
     return listed ? [{ ...stream, ...listed }] : [];

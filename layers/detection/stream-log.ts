@@ -25,14 +25,28 @@ const matrixNames = [
   'gbr',
 ];
 
-/** Collects the video streams of the input from ffmpeg's log, line by line. */
-export function createStreamLog(): { addLine(line: string): void; streams: LoggedStream[] } {
+/** What ffmpeg's log tells of a file. */
+export interface StreamLog {
+  addLine(line: string): void;
+  /** The video streams, without cover art. */
+  readonly streams: readonly LoggedStream[];
+  /** Whether the container could be read. */
+  readonly opened: boolean;
+}
+
+/** Reads ffmpeg's log line by line. */
+export function createStreamLog(): StreamLog {
   const streams: LoggedStream[] = [];
   let current: LoggedStream | undefined;
+  let opened = false;
   let inInput = true;
   return {
     streams,
+    get opened() {
+      return opened;
+    },
     addLine(line) {
+      opened ||= line.startsWith('Input #0');
       inInput &&= !line.startsWith('Output #');
       if (!inInput) {
         return;
@@ -53,7 +67,7 @@ export function createStreamLog(): { addLine(line: string): void; streams: Logge
 
 function parseStream(line: string): LoggedStream | undefined {
   const match = streamLine.exec(line);
-  if (!match) {
+  if (!match || match[2]!.includes('(attached pic)')) {
     return undefined;
   }
   const description = match[2]!;

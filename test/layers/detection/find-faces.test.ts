@@ -51,7 +51,7 @@ test('the mesh follows a tilted head', async () => {
   // Assess: each landmark has turned about the centre of the picture
   const cos = Math.cos((degrees * Math.PI) / 180);
   const sin = Math.sin((degrees * Math.PI) / 180);
-  const expected = upright!.landmarks.map((value, i, all) => {
+  const expected = upright!.landmarks.map((_, i, all) => {
     const dx = all[i - (i % 2)]! - 256;
     const dy = all[i - (i % 2) + 1]! - 256;
     return 256 + (i % 2 === 0 ? cos * dx - sin * dy : sin * dx + cos * dy);

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDetector } from '../../../layers/detection/index.ts';
 import type { Box, Detection } from '../../../layers/detection/types.ts';
 import { faceInput, facePath, ffmpeg, ffmpegPath, makeTempDir, modelsDir, movingFace } from './support.ts';
@@ -10,6 +10,9 @@ import { faceInput, facePath, ffmpeg, ffmpegPath, makeTempDir, modelsDir, moving
 const medianBoxTolerance = 1;
 const largestBoxTolerance = 6;
 const scoreTolerance = 0.05;
+
+// Some encoders are slow.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const detector = await createDetector({ modelsDir, ffmpegPath, framesSampled: 8 });
 afterAll(() => detector.close());
@@ -43,6 +46,8 @@ interface Format {
   codec: string;
   /** 4:2:0 unless said otherwise. */
   chroma?: '444';
+  /** Where the picture has another size, the detector sees it scaled otherwise. */
+  medianTolerance?: number;
 }
 
 const formats: Format[] = [
@@ -119,11 +124,12 @@ const formats: Format[] = [
   { name: 'AV1', file: 'av1.mp4', encode: ['-c:v', 'libsvtav1', '-preset', 10, '-crf', 20], codec: 'av1' },
   { name: 'MPEG-4', file: 'mpeg4.mp4', encode: ['-c:v', 'mpeg4', '-q:v', 2], codec: 'mpeg4' },
   {
-    name: 'AVI, MPEG-4 with B-frames',
-    file: 'mpeg4.avi',
-    encode: ['-c:v', 'mpeg4', '-q:v', 2, '-bf', 2],
-    codec: 'mpeg4',
+    name: 'AVI, H.264 with B-frames, which have no presentation times there',
+    file: 'b-frames.avi',
+    encode: ['-c:v', 'libx264', '-preset', 'medium', '-crf', 15, '-bf', 3, '-pix_fmt', 'yuv420p'],
+    codec: 'h264',
   },
+  { name: 'AVI, MPEG-4', file: 'mpeg4.avi', encode: ['-c:v', 'mpeg4', '-q:v', 2], codec: 'mpeg4' },
   {
     name: 'AVI, MJPEG',
     file: 'mjpeg.avi',
@@ -143,6 +149,7 @@ const formats: Format[] = [
     name: 'odd sizes',
     file: 'odd.mp4',
     filter: `${movingFace},crop=637:477:0:0:exact=1`,
+    medianTolerance: 2.5,
     encode: [...x264, '-pix_fmt', 'yuv444p'],
     codec: 'h264',
     chroma: '444',
@@ -207,7 +214,7 @@ test.for(formats)('$name: the same face at the same place', async (format) => {
   });
   expect(detection.clip.fps).toBeCloseTo(25, 0);
   expect(detection.clip.durationS).toBeCloseTo(2, 1);
-  expectSameFace(detection, format.chroma);
+  expectSameFace(detection, format.chroma, format.medianTolerance);
 });
 
 describe('rotation', () => {
@@ -286,7 +293,11 @@ test('a clip of variable rate is told apart by its times', async () => {
 });
 
 /** Each frame's face lies where the reference has it at that time, and the score is the reference's. */
-function expectSameFace(detection: Detection, chroma: '420' | '444' = '420'): void {
+function expectSameFace(
+  detection: Detection,
+  chroma: '420' | '444' = '420',
+  medianTolerance = medianBoxTolerance,
+): void {
   const reference = references.get(chroma)!;
   expect(detection.analysis).toEqual({ framesSampled: 8, framesWithFace: 8, facesScored: 8 });
   expect(detection.faces).toHaveLength(1);
@@ -296,7 +307,7 @@ function expectSameFace(detection: Detection, chroma: '420' | '444' = '420'): vo
     return farthestSide(faces[0]!.box, nearest.faces[0]!.box);
   });
   const sorted = distances.toSorted((a, b) => a - b);
-  expect(sorted[4]).toBeLessThan(medianBoxTolerance);
+  expect(sorted[4]).toBeLessThan(medianTolerance);
   expect(sorted[7]).toBeLessThan(largestBoxTolerance);
   expect(Math.abs(detection.score! - reference.score!)).toBeLessThan(scoreTolerance);
 }

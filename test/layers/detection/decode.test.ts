@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { decodeFrames } from '../../../layers/detection/decode.ts';
+import { probeClip } from '../../../layers/detection/probe.ts';
+import type { Frame } from '../../../layers/detection/types.ts';
+import { decoding, faceInput, ffmpeg, ffmpegsOn, makeTempDir, movingFace } from './support.ts';
+
+const dir = await makeTempDir();
+const orange = [200, 110, 40] as const;
+
+/** Frames with a copy of their data, which last only until the next one. */
+async function decodeAll(path: string, options = {}): Promise<Frame[]> {
+  const clip = await probeClip(path, { ...decoding, ...options });
+  const frames: Frame[] = [];
+  for await (const frame of decodeFrames(clip, { ...decoding, ...options })) {
+    frames.push({ ...frame, data: frame.data.slice() });
+  }
+  return frames;
+}
+
+// A wrong matrix or range moves this orange by 10 or more.
+test.for([
+  { name: 'BT.709, limited', size: '320x240', matrix: 'bt709', tag: 'bt709', range: 'tv' },
+  { name: 'BT.709, full', size: '320x240', matrix: 'bt709', tag: 'bt709', range: 'pc' },
+  { name: 'BT.601, limited', size: '1280x720', matrix: 'bt601', tag: 'smpte170m', range: 'tv' },
+  { name: 'BT.601, full', size: '1280x720', matrix: 'bt601', tag: 'bt470bg', range: 'pc' },
+  {
+    name: 'nothing said of standard definition: BT.601',
+    size: '720x576',
+    matrix: 'bt601',
+    tag: undefined,
+    range: 'tv',
+  },
+  {
+    name: 'nothing said of high definition: BT.709',
+    size: '1280x720',
+    matrix: 'bt709',
+    tag: undefined,
+    range: 'tv',
+  },
+])('colours, $name', async ({ name, size, matrix, tag, range }) => {
+  // Prepare
+  const path = join(dir, `${name}.mp4`.replaceAll(/[:, ]+/g, '-'));
+  const colour = `0x${orange.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+  const outRange = range === 'pc' ? 'full' : 'limited';
+  const convert = `format=rgb24,scale=out_color_matrix=${matrix}:out_range=${outRange},format=yuv420p`;
+  await ffmpeg(
+    ...['-f', 'lavfi', '-t', 0.4, '-i', `color=${colour}:size=${size}:rate=10`, '-vf', convert],
+    ...['-c:v', 'libx264', '-qp', 1, '-preset', 'ultrafast', '-color_range', range],
+    ...(tag ? ['-colorspace', tag] : ['-bsf:v', 'h264_metadata=matrix_coefficients=2']),
+    path,
+  );
+
+  // Act
+  const [frame] = await decodeAll(path);
+
+  // Assess
+  const middle = (frame!.width * (frame!.height / 2) + frame!.width / 2) * 3;
+  const differences = orange.map((value, channel) => Math.abs(frame!.data[middle + channel]! - value));
+  expect(Math.max(...differences)).toBeLessThanOrEqual(4);
+});
+
+test('frames are the middles of equal shares, each with its time', async () => {
+  // Prepare: 40 frames, of which frame n is as bright as 6 n
+  const path = join(dir, 'ramp.mkv');
+  const ramp = "geq=lum='6*N':cb=128:cr=128";
+  await ffmpeg(
+    ...['-f', 'lavfi', '-t', 4, '-i', 'color=black:size=64x64:rate=10', '-vf', `format=yuv420p,${ramp}`],
+    ...['-c:v', 'libx264', '-qp', 1, '-color_range', 'pc', path],
+  );
+
+  // Act
+  const frames = await decodeAll(path, { framesSampled: 4 });
+
+  // Assess
+  expect(frames.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+  expect(frames.map(({ timeS }) => timeS.toFixed(3))).toEqual(['0.500', '1.500', '2.500', '3.500']);
+  const brightness = frames.map(({ data }) => Math.round(data[0]! / 6));
+  expect(brightness).toEqual([5, 15, 25, 35]);
+});
+
+let long: string;
+beforeAll(async () => {
+  long = join(dir, 'long.mp4');
+  await ffmpeg(
+    ...faceInput(20),
+    '-vf',
+    'scale=640:640',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    long,
+  );
+});
+
+test('leaving early kills ffmpeg', async () => {
+  // Prepare
+  const clip = await probeClip(long, decoding);
+
+  // Act
+  const running: string[] = [];
+  for await (const _frame of decodeFrames(clip, { ...decoding, framesSampled: 400 })) {
+    running.push(...(await ffmpegsOn(long)));
+    break;
+  }
+
+  // Assess
+  expect(running).toHaveLength(1);
+  expect(await ffmpegsOn(long)).toEqual([]);
+});
+
+test('an abort kills ffmpeg and is thrown', async () => {
+  // Prepare
+  const clip = await probeClip(long, decoding);
+  const controller = new AbortController();
+
+  // Act
+  const decodeUntilAborted = async () => {
+    for await (const _frame of decodeFrames(clip, {
+      ...decoding,
+      framesSampled: 400,
+      signal: controller.signal,
+    })) {
+      controller.abort(new Error('enough'));
+    }
+  };
+
+  // Assess
+  await expect(decodeUntilAborted()).rejects.toThrow('enough');
+  expect(await ffmpegsOn(long)).toEqual([]);
+});
+
+test('decoding that takes too long ends with deadline_exceeded', async () => {
+  // Prepare
+  const clip = await probeClip(long, decoding);
+  const limits = { ...decoding.limits, maxDecodeS: 0.05 };
+
+  // Act
+  const decodeAllOf = async () => {
+    for await (const _frame of decodeFrames(clip, { ...decoding, limits, framesSampled: 400 })) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+
+  // Assess
+  await expect(decodeAllOf()).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  expect(await ffmpegsOn(long)).toEqual([]);
+});
+
+test('ffmpeg waits for a slow consumer instead of filling the memory', async () => {
+  // Prepare: 64 frames of 2.8 MB
+  const path = join(dir, 'large.mp4');
+  await ffmpeg(
+    ...[...faceInput(3), '-vf', `${movingFace},scale=1280:720`, '-c:v', 'libx264', '-preset', 'ultrafast'],
+    ...['-pix_fmt', 'yuv420p', path],
+  );
+  const clip = await probeClip(path, decoding);
+  const before = process.memoryUsage().arrayBuffers;
+
+  // Act
+  let most = 0;
+  for await (const _frame of decodeFrames(clip, { ...decoding, framesSampled: 64 })) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+
+  // Assess: garbage included, less than half of it
+  expect(most).toBeLessThan(32 * 1280 * 720 * 3);
+});
