@@ -17,7 +17,7 @@ export function requestLog({
     log.info('request', {
       request_id: requestIdOf(request.event, request.context),
       method: request.event.httpMethod,
-      route: request.event.resource,
+      route: request.event.resource || 'none',
       status: request.response?.statusCode,
       ms: Math.round(performance.now() - (started.get(request) ?? performance.now())),
     });
