@@ -9,7 +9,7 @@ const LEFT = 44;
 /**
  * The score of every examined frame over time, a line a face, the suspicious stretches shaded and the thresholds drawn.
  * @param {number} width in CSS pixels, so that its letters have one size on every screen
- * @returns {SVGElement} with a text alternative; the same numbers stand in the table below it
+ * @returns {SVGElement} with a text alternative; the numbers themselves stand in the JSON under Details
  */
 export function drawTimeline({ frames, segments, threshold, clip, faces }, width) {
   const right = width - 6;

@@ -1,4 +1,4 @@
-import type { Detection, FaceTrack, FrameScore } from '../detection/types.ts';
+import type { Box, Detection, FaceTrack, FrameScore } from '../detection/types.ts';
 import { API_VERSION, type DetectionResponse, type IncludeKey } from './schemas.ts';
 
 export interface DetectionResponseOptions {
@@ -51,8 +51,8 @@ export function toDetectionResponse(
     faces: detection.faces.map((track) => toFace(track, include.includes('faces') ? detection.frames : null)),
     ...(showFrames && { frames: detection.frames.map(toFrame) }),
     segments: detection.segments.map((segment) => ({
-      start_s: segment.startS,
-      end_s: segment.endS,
+      start_s: round(segment.startS, 3),
+      end_s: round(segment.endS, 3),
       score: segment.score,
     })),
     timing_ms: {
@@ -71,19 +71,32 @@ function toFace(face: FaceTrack, frames: FrameScore[] | null): DetectionResponse
   const scores = frames?.flatMap(({ timeS, faces }) =>
     faces
       .filter((one) => one.track === track)
-      .map((one) => ({ time_s: timeS, score: one.score, box: one.box })),
+      .map((one) => ({ time_s: round(timeS, 3), score: one.score, box: roundBox(one.box) })),
   );
   return {
     track,
     score,
     frames: face.frames,
-    first_s: firstS,
-    last_s: lastS,
-    box,
+    first_s: round(firstS, 3),
+    last_s: round(lastS, 3),
+    box: roundBox(box),
     ...(scores && { scores }),
   };
 }
 
 function toFrame({ timeS, score, faces }: FrameScore): NonNullable<DetectionResponse['frames']>[number] {
-  return { time_s: timeS, score, faces };
+  return {
+    time_s: round(timeS, 3),
+    score,
+    faces: faces.map((face) => ({ ...face, box: roundBox(face.box) })),
+  };
+}
+
+/** Tenths of a pixel: what is beyond says nothing about a face. */
+function roundBox({ x0, y0, x1, y1 }: Box): Box {
+  return { x0: round(x0, 1), y0: round(y0, 1), x1: round(x1, 1), y1: round(y1, 1) };
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }

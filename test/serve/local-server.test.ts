@@ -148,12 +148,12 @@ describe('uploads', () => {
     const headers = { 'content-type': 'multipart/form-data; boundary=edge' };
     const init = { method: 'POST', body, headers, duplex: 'half', signal: client.signal } as RequestInit;
     const sending = fetch(ticket.url, init);
-    await vi.waitFor(async () => expect(await incomingFiles(server)).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await server.incomingFiles()).toHaveLength(1), { timeout: 10_000 });
 
     client.abort();
 
     await expect(sending).rejects.toThrow();
-    await vi.waitFor(async () => expect(await incomingFiles(server)).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await server.incomingFiles()).toEqual([]), { timeout: 10_000 });
     const state = await server.call(`/detections/${ticket.upload_id}`, { route: '/detections/{upload_id}' });
     expect(state.body).toEqual({ status: 'waiting' });
   });
@@ -185,7 +185,7 @@ describe('many and interrupted requests', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect(new Set(answers.map(({ body }) => body.score)).size).toBe(1);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(20);
-    await vi.waitFor(async () => expect(await requestFiles(server)).toEqual([]), { timeout: 2000 });
+    await vi.waitFor(async () => expect(await server.requestFiles()).toEqual([]), { timeout: 2000 });
     expect(await ffmpegChildren()).toEqual([]);
   }, 300_000);
 
@@ -204,13 +204,13 @@ describe('many and interrupted requests', () => {
 
     await expect(answer).rejects.toThrow();
     await vi.waitFor(async () => expect(await ffmpegChildren()).toEqual([]), { timeout: 2000 });
-    await vi.waitFor(async () => expect(await requestFiles(server)).toEqual([]), { timeout: 2000 });
+    await vi.waitFor(async () => expect(await server.requestFiles()).toEqual([]), { timeout: 2000 });
   });
 
   test('stopping lets the request under way end and removes everything', async () => {
     const stopped = await startTestServer();
     const answer = stopped.detect(clip);
-    await vi.waitFor(async () => expect(await requestFiles(stopped)).not.toEqual([]), { interval: 2 });
+    await vi.waitFor(async () => expect(await stopped.requestFiles()).not.toEqual([]), { interval: 2 });
     await stopped.close();
     expect((await answer).status).toBe(200);
     await expect(readdir(stopped.tempDir)).rejects.toThrow('ENOENT');
@@ -274,16 +274,6 @@ async function outcomeOf(of: TestServer, uploadId: string) {
     if (body.status === 'done' || body.status === 'failed') return body;
     await setTimeout(50);
   }
-}
-
-async function incomingFiles(of: TestServer): Promise<string[]> {
-  const [workDir] = await readdir(of.tempDir);
-  return readdir(join(of.tempDir, workDir!, 'data', 'incoming'));
-}
-
-async function requestFiles(of: TestServer): Promise<string[]> {
-  const [workDir] = await readdir(of.tempDir);
-  return readdir(join(of.tempDir, workDir!, 'requests'));
 }
 
 async function ffmpegChildren(): Promise<string[]> {

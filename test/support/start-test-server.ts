@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { optionsSchema, type ServeOptions } from '../../bin/serve/options.ts';
@@ -23,6 +23,10 @@ export interface TestServer {
   call(path: string, init?: RequestInit & { route?: string }): Promise<Answer>;
   /** POST a file as the part `video`. */
   detect(clip: Blob, options?: { query?: string; part?: string; signal?: AbortSignal }): Promise<Answer>;
+  /** What requests under way keep on disk. */
+  requestFiles(): Promise<string[]>;
+  /** Uploads that are still arriving. */
+  incomingFiles(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -35,7 +39,7 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
   const log = { info: write, warn: write, error: write };
   const server = await startServer({ ...optionsSchema.parse({ port: 0, ffmpeg, tempDir }), ...options }, log);
   const { url } = server;
-  return { url, tempDir, logged, call, detect, close };
+  return { url, tempDir, logged, call, detect, requestFiles, incomingFiles, close };
 
   async function call(
     path: string,
@@ -57,6 +61,16 @@ export async function startTestServer(options: Partial<ServeOptions> = {}): Prom
     const body = new FormData();
     body.append(part, clip, 'clip.mp4');
     return call(`/detect_deepfake${query}`, { method: 'POST', body, ...(signal && { signal }) });
+  }
+
+  async function requestFiles(): Promise<string[]> {
+    const [workDir] = await readdir(tempDir);
+    return readdir(join(tempDir, workDir!, 'requests'));
+  }
+
+  async function incomingFiles(): Promise<string[]> {
+    const [workDir] = await readdir(tempDir);
+    return readdir(join(tempDir, workDir!, 'data', 'incoming'));
   }
 
   async function close(): Promise<void> {
