@@ -7,7 +7,7 @@ const arn = (service: string) => new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-
 
 /**
  * Every setting of the deployment: its form, its default and what it means. The one source that the
- * validation, cdk.json (checked by a test) and the README's table (`node lib/print-settings.ts`) share.
+ * validation, cdk.json (checked by a test) and the README's table (`npm run docs`) share.
  */
 export const settingsTable = {
   stackName: {
