@@ -29,6 +29,8 @@ async function createSession(name: string, weights: Buffer, threads: number): Pr
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionProviders: ['cpu'],
+      // Threads that wait busily take from ffmpeg, which decodes meanwhile, twice what the models themselves need.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
   } catch (error) {
     throw unavailable(`${name} is no model that can be run: ${(error as Error).message}`, error);

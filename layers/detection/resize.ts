@@ -1,5 +1,4 @@
 import { areaTaps, linearTaps, steppedTaps, type Taps } from './resize-taps.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /** An RGB picture, 8 bits a channel, row-major, `data.length === width * height * 3`. */
 export interface Picture {
@@ -153,7 +152,12 @@ function shrinkRow(row: Float64Array, across: Taps, origin: number, out: Uint8Ar
   }
 }
 
-/** Sums of weights such as 0.1 miss a half by a hair, where OpenCV's whole-number sums hit it. */
+/** Rounds, halves to the even one. Sums of weights such as 0.1 miss a half by a hair where OpenCV hits it. */
 function toByte(value: number): number {
-  return roundHalfEven(Math.round(value * 1e6) / 1e6);
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (Math.abs(rest - 0.5) < 1e-6) {
+    return floor + (floor & 1);
+  }
+  return rest < 0.5 ? floor : floor + 1;
 }
