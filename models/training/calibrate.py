@@ -1,0 +1,106 @@
+"""Fit the clip-level calibration and the operating points, and write them into the classifier's card.
+
+    npm run evaluate -- labels.csv --scores scores.csv      # with the card to be replaced
+    python calibrate.py CARD scores.csv [scores.csv ...] [--reals REALS.csv] [--dry-run]
+
+scores.csv: columns file, label, score (calibrated by the present card; the card is undone here) and, to keep people
+together, group. Platt scaling (Platt 1999; logistic regression on the logit of the raw clip score, both classes weighing
+the same, so that the score is a probability at even odds). Prints the expected calibration error in
+leave-one-group-out cross-validation, so that no clip is judged by a fit that has seen its person.
+Thresholds: the balanced point lets 5% of the real clips through as fake, the strict one 1%, the sensitive one 15%; taken
+from the real clips of all files and of --reals (column score: raw clip scores of further real people).
+"""
+import argparse
+import csv
+import json
+import os
+
+import numpy as np
+
+from measure import auc
+
+
+def logit(p):
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def platt(x, y, ridge=1e-2):
+    """(scale, bias) of sigmoid(scale * x + bias) by Newton's method, the classes weighing the same."""
+    weight = np.where(y == 1, 0.5 / max(1, (y == 1).sum()), 0.5 / max(1, (y == 0).sum())) * len(y)
+    design, theta = np.stack([x, np.ones_like(x)], 1), np.array([1.0, 0.0])
+    for _ in range(100):
+        p = sigmoid(design @ theta)
+        gradient = design.T @ (weight * (p - y)) + ridge * (theta - [1, 0])
+        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + ridge * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        theta = theta - step
+        if np.abs(step).max() < 1e-9:
+            break
+    return theta
+
+
+def calibration_error(p, y, bins=10):
+    """Expected calibration error with bins of equal width, the classes weighing the same."""
+    weight = np.where(y == 1, 0.5 / max(1, (y == 1).sum()), 0.5 / max(1, (y == 0).sum()))
+    which = np.minimum((p * bins).astype(int), bins - 1)
+    return sum(abs(((p - y) * weight)[which == b].sum()) for b in range(bins))
+
+
+def read(path):
+    with open(path, newline="") as f:
+        return [row for row in csv.DictReader(f) if row.get("score")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("card")
+    parser.add_argument("scores", nargs="+")
+    parser.add_argument("--reals")
+    parser.add_argument("--dry-run", action="store_true")
+    args = parser.parse_args()
+    with open(args.card) as f:
+        card = json.load(f)
+    rows = [row for path in args.scores for row in read(path)]
+    old = card["calibration"]
+    x = (logit(np.array([float(r["score"]) for r in rows])) - old["bias"]) / old["scale"]
+    y = np.array([r["label"] in ("1", "fake") for r in rows]).astype(float)
+    groups = np.array([person(r) for r in rows])
+    scale, bias = platt(x, y)
+    held_out = np.empty_like(x)
+    for group in np.unique(groups):
+        a, b = platt(x[groups != group], y[groups != group])
+        held_out[groups == group] = sigmoid(a * x[groups == group] + b)
+    p = sigmoid(scale * x + bias)
+    print(f"{len(y)} clips ({int(y.sum())} fake) of {len(np.unique(groups))} people: AUC {auc(p[y == 0], p[y == 1]):.3f}, scale {scale:.3f}, bias {bias:.3f}")
+    print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
+    real = p[y == 0]
+    if args.reals:
+        with open(args.reals, newline="") as f:
+            others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
+        real = np.concatenate([real, sigmoid(scale * others + bias)])
+    card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
+    for name, rate, low in (("balanced", 0.05, 0.15), ("strict", 0.01, 0.15), ("sensitive", 0.15, 0.3)):
+        fake_from = max(0.5, float(np.quantile(real, 1 - rate))) if name != "sensitive" else float(np.quantile(real, 1 - rate))
+        real_below = min(fake_from, max(float(np.quantile(p[y == 1], low)), 0.0))
+        point = {"fake_from": round(fake_from + 5e-5, 4), "real_below": round(real_below, 4)}
+        point["expected_false_positive_rate"] = round(float((real >= point["fake_from"]).mean()), 4)
+        card["operating_points"][name] = point
+        print(f"{name}: {point}; of {int(y.sum())} fakes {np.mean(p[y == 1] >= point['fake_from']):.1%} found, {np.mean(p[y == 1] < point['real_below']):.1%} called real; "
+              f"of {len(real)} real {np.mean(real >= point['fake_from']):.1%} called fake, {np.mean(real < point['real_below']):.1%} called real")
+    if not args.dry_run:
+        with open(args.card, "w") as f:
+            f.write(json.dumps(card, indent=2) + "\n")
+
+
+def person(row):
+    """Clips of one person: FF++ names begin with the person's number, DFD names with the actor's."""
+    return os.path.basename(row["file"]).split("-", 1)[-1].split("_")[0].split(".")[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Training samples from the packs that prepare.py writes."""
+import os
+import zlib
+
+import cv2
+import numpy as np
+import torch
+
+from augment import colour, h264, jpeg, rescale
+from crops import crop, landmark_box
+from forge import forge
+
+MASK = 14  # cells a side of the forgery map that supervises the network
+
+
+def is_held_out(name):
+    """A tenth of the stills, by file name, is never trained on: for calibration figures and false positives by group."""
+    return zlib.crc32(os.path.basename(str(name)).encode()) % 10 == 0
+
+
+class Pack:
+    """One set: random access to its context crops and landmarks."""
+
+    def __init__(self, folder, name):
+        index = np.load(os.path.join(folder, name + ".npz"))
+        self.offset, self.height, self.width = index["offset"], index["height"], index["width"]
+        self.landmarks, self.label, self.name, self.frame = index["landmarks"], index["label"], index["name"], index["frame"]
+        self.pixels = np.memmap(os.path.join(folder, name + ".bin"), np.uint8, "r")
+        centred = self.landmarks - self.landmarks.mean(1, keepdims=True)
+        self.pose = (centred / np.abs(centred).max((1, 2), keepdims=True))[:, ::12].reshape(len(centred), -1)
+
+    def __len__(self):
+        return len(self.label)
+
+    def __getitem__(self, i):
+        h, w, o = int(self.height[i]), int(self.width[i]), int(self.offset[i])
+        return np.array(self.pixels[o : o + h * w * 3]).reshape(h, w, 3), self.landmarks[i]
+
+
+def degrade(images, rng):
+    """The way from the camera to us, the same for all `images`: scale, blur, noise, H.264 or JPEG, colour."""
+    if rng.random() < 0.35:
+        factor = rng.uniform(0.3, 1) ** 0.5 if rng.random() < 0.5 else rng.uniform(0.25, 1)
+        h, w = images[0].shape[:2]
+        size = (max(64, int(w * factor)), max(64, int(h * factor)))
+        images = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images]
+    if rng.random() < 0.15:
+        sigma = rng.uniform(0.4, 1.4)
+        images = [cv2.GaussianBlur(x, (0, 0), sigma) for x in images]
+    if rng.random() < 0.15:
+        noise = rng.normal(0, rng.uniform(1, 8), images[0].shape)
+        images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
+    codec = rng.random()
+    if codec < 0.5:
+        crf = int(rng.choice([rng.integers(17, 29), rng.integers(17, 41)]))
+        images = h264(images, crf, bool(rng.random() < 0.5))
+    elif codec < 0.7:
+        quality = rng.integers(40, 100)
+        images = [jpeg(x, quality) for x in images]
+    if rng.random() < 0.5:
+        seed = rng.integers(1 << 31)
+        images = [colour(x, np.random.default_rng(seed)) for x in images]
+    return images
+
+
+class Samples(torch.utils.data.IterableDataset):
+    """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake."""
+
+    def __init__(self, folder, size, seed, sources, fakes, forged_share, donor_share):
+        self.folder, self.size, self.seed = folder, size, seed
+        self.sources, self.fakes, self.forged_share, self.donor_share = sources, fakes, forged_share, donor_share
+
+    def __iter__(self):
+        cv2.setNumThreads(1)
+        info = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, info.id if info else 0])
+        packs = {name: Pack(self.folder, name) for name in {*self.sources, *self.fakes}}
+        trained = {n: np.array([not is_held_out(f) for f in pack.name]) for n, pack in packs.items()}
+        real = {n: np.flatnonzero((packs[n].label == 0) & trained[n]) for n in self.sources}
+        fake = {n: np.flatnonzero((packs[n].label == 1) & trained[n]) for n in self.fakes}
+        while True:
+            yield self.forged_pair(packs, real, rng) if rng.random() < self.forged_share else self.true_pair(packs, real, fake, rng)
+
+    def forged_pair(self, packs, real, rng):
+        name = rng.choice(list(self.sources), p=list(self.sources.values()))
+        pack, rows = packs[name], real[name]
+        i = rng.choice(rows)
+        image, landmarks = pack[i]
+        donor = None
+        if rng.random() < self.donor_share:
+            others = rng.choice(rows, 128)
+            nearest = others[np.abs(pack.pose[others] - pack.pose[i]).sum(1).argsort()[:8]]
+            donor = pack[rng.choice(nearest[nearest != i])] if (nearest != i).any() else None
+        target, forged, mask = forge(image, landmarks, rng, donor)
+        box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
+        h, w = image.shape[:2]
+        target, forged = degrade([target, forged], rng)
+        scale = np.array([target.shape[1] / w, target.shape[0] / h] * 2)
+        images = [crop(x, box * scale, self.size) for x in (target, forged)]
+        return self.item(images, [0, 1], [None, crop(mask, box, self.size)], rng)
+
+    def true_pair(self, packs, real, fake, rng):
+        images = []
+        name = rng.choice(list(self.fakes), p=list(self.fakes.values()))
+        with_real = name if name in real else rng.choice(list(real))
+        for which, rows in ((with_real, real[with_real]), (name, fake[name])):
+            i = rng.choice(rows)
+            image, landmarks = packs[which][i]
+            box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
+            h, w = image.shape[:2]
+            (worse,) = degrade([image], rng)
+            images.append(crop(worse, box * np.array([worse.shape[1] / w, worse.shape[0] / h] * 2), self.size))
+        return self.item(images, [0, 1], [None, False], rng)
+
+    def item(self, images, labels, masks, rng):
+        maps, known = np.zeros((2, MASK, MASK), np.float32), np.ones(2, np.float32)
+        for k, mask in enumerate(masks):
+            if mask is False:
+                known[k] = 0
+            elif mask is not None:
+                maps[k] = cv2.resize(mask, (MASK, MASK), interpolation=cv2.INTER_AREA)
+        images = np.stack(images)
+        if rng.random() < 0.5:
+            images, maps = images[:, :, ::-1], maps[:, :, ::-1]
+        return (torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))), torch.tensor(labels, dtype=torch.float32),
+                torch.from_numpy(maps.copy()), torch.from_numpy(known))
+
+
+def together(items):
+    """Collate: pairs -> one batch."""
+    return tuple(torch.cat(part) for part in zip(*items))

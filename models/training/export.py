@@ -1,0 +1,53 @@
+"""Write the averaged weights of a checkpoint as a float32 ONNX file.
+
+    python export.py CHECKPOINT OUT.onnx
+
+Input `face` [n, 3, s, s] (any s that is a multiple of 32), outputs `logit` [n, 1] and `heatmap` [n, s/16, s/16] (logits
+of the forgery map). Batch normalization is folded into the convolutions.
+"""
+import sys
+import warnings
+
+import numpy as np
+import onnx
+import torch
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from model import Detector
+
+
+def folded(model):
+    model = model.eval()
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, torch.nn.Sequential) and len(child) == 2 and isinstance(child[1], torch.nn.BatchNorm2d):
+                setattr(module, name, fuse_conv_bn_eval(child[0], child[1]))
+    return model
+
+
+def load(checkpoint):
+    model = Detector()
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    return model.eval()
+
+
+def export(checkpoint, path, size=224):
+    model = load(checkpoint)
+    x = torch.randn(2, 3, size, size)
+    with torch.no_grad():
+        wanted = [y.numpy() for y in model(x)]
+        model = folded(model)
+    dynamic = {"face": {0: "n"}, "logit": {0: "n"}, "heatmap": {0: "n"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(model, (x,), path, input_names=["face"], output_names=["logit", "heatmap"], dynamic_axes=dynamic,
+                          opset_version=17, dynamo=False)
+    onnx.checker.check_model(path)
+    import onnxruntime
+
+    got = onnxruntime.InferenceSession(path).run(["logit", "heatmap"], {"face": x.numpy()})
+    return max(float(np.abs(a - b).max()) for a, b in zip(got, wanted))
+
+
+if __name__ == "__main__":
+    print(f"largest difference from PyTorch: {export(sys.argv[1], sys.argv[2]):.2e}")

@@ -1,0 +1,80 @@
+"""False positives on stills of people the classifier never saw: the held-out tenth of the packed real stills.
+
+    python false_positives.py PACKS CARD [--out reals.csv]
+
+Each still makes one pseudo clip: --views differently degraded crops (as in training: scale, blur, noise, H.264, JPEG), whose
+probabilities are averaged as those of a clip's frames are. Prints the share called fake at each operating point for
+each set and, for All-Age-Faces, by age, with a 95% Wilson interval. --out writes the raw clip scores for calibrate.py.
+"""
+import argparse
+import csv
+import json
+import os
+import re
+
+import numpy as np
+import onnxruntime as ort
+
+from calibrate import logit, sigmoid
+from crops import crop, landmark_box
+from data import Pack, degrade, is_held_out
+
+
+def wilson(hits, n, z=1.96):
+    centre, half = (hits + z * z / 2) / (n + z * z), z * np.sqrt(hits * (n - hits) / n + z * z / 4) / (n + z * z)
+    return max(0, centre - half), min(1, centre + half)
+
+
+def age_group(name):
+    age = int(re.search(r"A(\d+)", os.path.basename(name)).group(1))
+    return next(label for top, label in ((12, "2-12"), (19, "13-19"), (39, "20-39"), (59, "40-59"), (200, "60-80")) if age <= top)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packs")
+    parser.add_argument("card")
+    parser.add_argument("--out")
+    parser.add_argument("--views", type=int, default=6)
+    args = parser.parse_args()
+    with open(args.card) as f:
+        card = json.load(f)
+    session = ort.InferenceSession(os.path.join(os.path.dirname(args.card), card["file"]), providers=["CPUExecutionProvider"])
+    size, rng, scores, names = card["input"]["size"], np.random.default_rng(11), [], []
+    for name in ("aaf", "flickr", "yonsei"):
+        pack = Pack(args.packs, name)
+        for i in np.flatnonzero(pack.label == 0):
+            if not is_held_out(pack.name[i]):
+                continue
+            image, landmarks = pack[i]
+            views = []
+            for _ in range(args.views):
+                (worse,) = degrade([image], rng)
+                box = landmark_box(landmarks) * np.array([worse.shape[1] / image.shape[1], worse.shape[0] / image.shape[0]] * 2)
+                view = crop(worse, box, size).transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+                views += [view, view[..., ::-1]] if card.get("test_time_flip") else [view]
+            logits = session.run(["logit"], {"face": np.stack(views)})[0].reshape(args.views, -1).mean(1)
+            scores.append(float(sigmoid(logits).mean()))
+            names.append((name, str(pack.name[i])))
+    raw = np.array(scores)
+    if args.out:
+        with open(args.out, "w", newline="") as f:
+            writer = csv.writer(f)
+            writer.writerow(["file", "score"])
+            writer.writerows((file, f"{score:.6f}") for (_, file), score in zip(names, raw))
+    calibrated = sigmoid(card["calibration"]["scale"] * logit(raw) + card["calibration"]["bias"])
+    groups = {"all": np.ones(len(raw), bool)}
+    for i, (name, file) in enumerate(names):
+        for group in [name] + ([f"aaf age {age_group(file)}"] if name == "aaf" else []):
+            groups.setdefault(group, np.zeros(len(raw), bool))[i] = True
+    for group in ["all", *sorted(g for g in groups if g != "all")]:
+        part, figures = calibrated[groups[group]], []
+        for point, thresholds in card["operating_points"].items():
+            hits = int((part >= thresholds["fake_from"]).sum())
+            low, high = wilson(hits, len(part))
+            figures.append(f"{point} {hits / len(part):.1%} ({low:.1%} to {high:.1%})")
+        print(f"{group}: {len(part)} people, called fake: " + ", ".join(figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

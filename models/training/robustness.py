@@ -1,0 +1,87 @@
+"""How the product's verdicts hold when clips are degraded: the robustness table of the model card.
+
+    python robustness.py labels.csv WORK [--seconds 4] [--ffmpeg ffmpeg] [--only NAME ...]
+
+Makes a degraded copy of every clip of labels.csv (columns file, label, group) in WORK/<name>/, runs `npm run evaluate`
+on the copies, prints one line a degradation, and removes the copies. "partial" puts the first third of a fake clip
+between two thirds of the real clip of the same person (FF++ names: the first number), where there is one.
+"""
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DEGRADATIONS = {  # name: (video filter, CRF)
+    "as it is": ("null", None),
+    "CRF 23": ("null", 23),
+    "CRF 28": ("null", 28),
+    "CRF 34": ("null", 34),
+    "CRF 40": ("null", 40),
+    "270p": ("scale=-2:270:flags=area", 23),
+    "blur": ("gblur=sigma=1.5", 23),
+    "noise": ("noise=alls=12:allf=t", 23),
+    "darker": ("eq=brightness=-0.15", 23),
+    "brighter": ("eq=brightness=0.15", 23),
+    "re-filmed": ("scale=iw*0.6:-2:flags=bilinear,rotate=0.03,scale=iw*1.5:-2:flags=bilinear,gblur=sigma=0.8,eq=contrast=0.85", 28),
+    "partial": (None, 23),
+}
+
+
+def person(path):
+    return os.path.basename(path).split("-", 1)[-1].split("_")[0].split(".")[0]
+
+
+def commands(row, rows, target, args, video_filter, crf):
+    base = [args.ffmpeg, "-v", "error", "-nostdin", "-y"]
+    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf or 12), "-pix_fmt", "yuv420p", "-an"]
+    even = "crop=trunc(iw/2)*2:trunc(ih/2)*2"
+    if video_filter is not None:
+        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", f"{video_filter},{even}", *codec, target]
+    if row["label"] in ("0", "real"):
+        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", even, *codec, target]
+    twin = next((r["file"] for r in rows if r["label"] in ("0", "real") and person(r["file"]) == person(row["file"])), None)
+    if twin is None:
+        return None
+    third = str(args.seconds / 3)
+    same = "[{}:v]setpts=PTS-STARTPTS,fps=25,scale=640:480,setsar=1[v{}]"
+    graph = ";".join(same.format(i, i) for i in range(3)) + ";[v0][v1][v2]concat=n=3:v=1,format=yuv420p"
+    return base + ["-t", third, "-i", twin, "-t", third, "-i", row["file"], "-ss", third, "-t", third, "-i", twin, "-filter_complex", graph, *codec, target]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels")
+    parser.add_argument("work")
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--ffmpeg", default="ffmpeg")
+    parser.add_argument("--only", nargs="*")
+    args = parser.parse_args()
+    with open(args.labels, newline="") as f:
+        rows = list(csv.DictReader(f))
+    for name, (video_filter, crf) in DEGRADATIONS.items():
+        if args.only and name not in args.only:
+            continue
+        folder = os.path.join(args.work, name.replace(" ", "-"))
+        os.makedirs(folder, exist_ok=True)
+        table = os.path.join(folder, "labels.csv")
+        with open(table, "w", newline="") as f:
+            writer = csv.writer(f)
+            writer.writerow(["file", "label", "group"])
+            for i, row in enumerate(rows):
+                target = os.path.join(folder, f"{i:04d}.mp4")
+                command = commands(row, rows, target, args, video_filter, crf)
+                if command and subprocess.run(command).returncode == 0:
+                    writer.writerow([target, row["label"], row["group"]])
+        run = subprocess.run(["npm", "run", "--silent", "evaluate", "--", table, "--json"], cwd=ROOT, capture_output=True, text=True)
+        shutil.rmtree(folder)
+        if run.returncode:
+            raise SystemExit(run.stderr)
+        total = json.loads(run.stdout)["total"]
+        print(f"{name}: {json.dumps(total)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Retrain a tiny version end to end, to see that every step runs: about two minutes, no data needed.
+
+    python smoke.py
+
+Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, train
+(with a resume), export, quantize, install, the product's evaluate, calibrate and false_positives on it. The model is worthless;
+what is checked is that the steps fit together and that the product takes their result.
+"""
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import cv2
+import numpy as np
+
+from augment import colour
+from forge import forge
+from faces import FaceFinder
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def run(*command, **options):
+    print("$", *command, flush=True)
+    return subprocess.run(command, check=True, cwd=options.pop("cwd", HERE), **options)
+
+
+def step(name, *arguments):
+    run(sys.executable, os.path.join(HERE, name), *map(str, arguments))
+
+
+def make_data(folder):
+    portrait = cv2.imread(os.path.join(ROOT, "test", "fixtures", "astronaut.png"))
+    landmarks, rng = FaceFinder().largest(portrait), np.random.default_rng(0)
+    x0, y0, x1, y1 = (int(v) for v in (*(landmarks.min(0) - 60), *(landmarks.max(0) + 60)))
+    rgb, points = np.ascontiguousarray(portrait[max(y0, 0):y1, max(x0, 0):x1, ::-1]), landmarks - [max(x0, 0), max(y0, 0)]
+    for name in ("mesonet", "aaf", "flickr", "yonsei"):
+        for i in range(24):
+            for label in ("real", "fake") if name in ("mesonet", "yonsei") else ("real",):
+                image = colour(rgb, rng) if label == "real" else forge(rgb, points, rng)[1]
+                target = os.path.join(folder, name, label, f"{label}{i:03d}A{20 + i}.png")
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                cv2.imwrite(target, image[:, :, ::-1])
+    ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
+    for i in range(6):
+        label, method = ("fake", "forged") if i % 2 else ("real", "original")
+        image = forge(rgb, points, rng)[1] if i % 2 else rgb
+        source = os.path.join(folder, "frame.png")
+        cv2.imwrite(source, image[:, :, ::-1])
+        target = os.path.join(folder, "clips", "develop", label, method, f"c23-{i:03d}.mp4")
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        run(ffmpeg, "-v", "error", "-y", "-loop", "1", "-i", source, "-t", "2", "-vf", "scale=320:-2", "-pix_fmt", "yuv420p", target)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        at = lambda *parts: os.path.join(work, *parts)
+        make_data(at("data"))
+        step("prepare.py", at("data"), at("packs"))
+        tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--size", 96, "--save", 4, "--workers", 1, "--seed", 3]
+        step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
+        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
+        step("export.py", at("run", "last.pt"), at("float.onnx"))
+        step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
+        step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--size", 96)
+        with open(at("labels.csv"), "w", newline="") as f:
+            writer = csv.writer(f)
+            writer.writerow(["file", "label", "group"])
+            for i in range(6):
+                label, method = ("fake", "forged") if i % 2 else ("real", "original")
+                writer.writerow([at("data", "clips", "develop", label, method, f"c23-{i:03d}.mp4"), label, method])
+        run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
+        step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("reals.csv"), "--views", 2)
+        step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("reals.csv"))
+        with open(at("classifier", "model.json")) as f:
+            card = json.load(f)
+        assert card["calibration"] != {"scale": 1.0, "bias": 0.0}
+        assert all(point["fake_from"] > 0 for point in card["operating_points"].values())
+        print("every step ran")
+
+
+if __name__ == "__main__":
+    main()
