@@ -119,6 +119,9 @@ export class ServiceStack extends Stack {
         ExamineArchiveItem: examineArchiveItem.alias,
         CreateUpload: createUpload.alias,
         GetDetection: getDetection.alias,
+        ...(api.authorization.authorizerFunction && {
+          AuthorizeToken: api.authorization.authorizerFunction.alias,
+        }),
       },
       detectorServices: ['detect-deepfake', 'process-upload', 'examine-archive-item'],
       queue: trigger.queue,

@@ -55,7 +55,6 @@ async function startFunction(command: string[] = config.Cmd): Promise<RunningFun
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       AWS_ENDPOINT_URL_S3: `http://${hostname}:${port}`,
       BUCKET_NAME: BUCKET,
-      POWERTOOLS_SERVICE_NAME: 'image-test',
     },
   });
   const client = new LambdaClient({
@@ -271,7 +270,7 @@ describe('detect-deepfake in its image', () => {
 
     expect(lines).toContainEqual(expect.objectContaining({ route: '/detect_deepfake', status: 200 }));
     const metrics = lines.filter((line) => line._aws);
-    expect(metrics).toContainEqual(expect.objectContaining({ Clips: 1, service: 'image-test' }));
+    expect(metrics).toContainEqual(expect.objectContaining({ Clips: 1, service: 'detect-deepfake' }));
   });
 });
 
