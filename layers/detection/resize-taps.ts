@@ -50,15 +50,16 @@ export function areaTaps(axis: { length: number; scale: number; first: number; e
   return taps;
 }
 
+/** Beyond the edge both taps are the pixel at the edge. */
 function twoTaps(from: number, to: number, place: (i: number) => { first: number; rest: number }): Taps {
   const taps = emptyTaps(to, 2);
+  const clamp = (pixel: number) => Math.min(from - 1, Math.max(0, pixel));
   for (let i = 0; i < to; i += 1) {
     const { first, rest } = place(i);
-    const inside = first >= 0 && first < from - 1;
-    taps.first[i] = Math.min(from - 1, Math.max(0, first));
-    taps.count[i] = inside && rest > 0 ? 2 : 1;
-    taps.weights[2 * i] = inside ? 1 - rest : 1;
-    taps.weights[2 * i + 1] = inside ? rest : 0;
+    taps.first[i] = clamp(first);
+    taps.count[i] = clamp(first + 1) - clamp(first) + 1;
+    taps.weights[2 * i] = 1 - rest;
+    taps.weights[2 * i + 1] = rest;
   }
   return taps;
 }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -224,6 +224,28 @@ describe('an abort', () => {
     });
     expect(await ffmpegsOn(long)).toEqual([]);
   });
+});
+
+test('another classifier with its card can be dropped in', async () => {
+  // Prepare: the same weights, an output that is half as steep and leans to fake
+  const classifierDir = join(dir, 'classifier');
+  await cp(join(modelsDir, 'classifier'), classifierDir, { recursive: true });
+  const cardPath = join(classifierDir, 'model.json');
+  const card = JSON.parse(await readFile(cardPath, 'utf8'));
+  const calibration = { scale: card.calibration.scale / 2, bias: card.calibration.bias / 2 + 3 };
+  const changed = { ...card, name: 'mine', version: '9', calibration, test_time_flip: true };
+  await writeFile(cardPath, JSON.stringify(changed));
+
+  // Act
+  const own = await createDetector({ modelsDir, classifierDir, ffmpegPath, framesSampled: 8 });
+  const [usual, other] = await Promise.all([detector.detect(clip), own.detect(clip)]);
+  await own.close();
+
+  // Assess: mirroring the crops moves the score a little
+  const logit = (p: number | null) => Math.log(p! / (1 - p!));
+  expect(other.model).toMatchObject({ name: 'mine', version: '9' });
+  expect(Math.abs(logit(other.score) - (logit(usual.score) / 2 + 3))).toBeLessThan(0.5);
+  expect(other.score).not.toBeCloseTo(1 / (1 + Math.exp(-(logit(usual.score) / 2 + 3))), 6);
 });
 
 test('closing waits for what runs and refuses what comes', async () => {
