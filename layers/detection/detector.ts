@@ -45,10 +45,11 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
   const threads = config.threads ?? Math.min(4, availableParallelism());
   const framesSampled = config.framesSampled ?? 32;
   const card = (model: string) => join(config.modelsDir, model, 'model.json');
+  const classifierCard = config.classifierDir ? join(config.classifierDir, 'model.json') : card('classifier');
   const loading = [
     loadFaceDetector(card('face-detector'), threads),
     loadFaceMesh(card('face-mesh'), threads),
-    loadClassifier(card('classifier'), threads),
+    loadClassifier(classifierCard, threads),
   ] as const;
   const [detector, mesh, classifier] = await Promise.all(loading).catch(async (error) => {
     const loaded = (await Promise.allSettled(loading)).flatMap((model) =>
