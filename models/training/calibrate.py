@@ -71,6 +71,7 @@ def main():
     y = np.array([r["label"] in ("1", "fake") for r in rows]).astype(float)
     groups = np.array([person(r) for r in rows])
     scale, bias = platt(x, y)
+    scale = max(scale, 0.01)  # a card's scale is positive; only a worthless model comes below
     held_out = np.empty_like(x)
     for group in np.unique(groups):
         a, b = platt(x[groups != group], y[groups != group])

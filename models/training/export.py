@@ -37,7 +37,7 @@ def export(checkpoint, path, size=224):
     with torch.no_grad():
         wanted = [y.numpy() for y in model(x)]
         model = folded(model)
-    dynamic = {"face": {0: "n"}, "logit": {0: "n"}, "heatmap": {0: "n"}}
+    dynamic = {"face": {0: "n", 2: "s", 3: "s"}, "logit": {0: "n"}, "heatmap": {0: "n", 1: "m", 2: "m"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(model, (x,), path, input_names=["face"], output_names=["logit", "heatmap"], dynamic_axes=dynamic,

@@ -56,6 +56,8 @@ def main():
             logits = session.run(["logit"], {"face": np.stack(views)})[0].reshape(args.views, -1).mean(1)
             scores.append(float(sigmoid(logits).mean()))
             names.append((name, str(pack.name[i])))
+    if not scores:
+        raise SystemExit("No still of these packs is held out.")
     raw = np.array(scores)
     if args.out:
         with open(args.out, "w", newline="") as f:

@@ -42,7 +42,7 @@ def make_data(folder):
         for i in range(24):
             for label in ("real", "fake") if name in ("mesonet", "yonsei") else ("real",):
                 image = colour(rgb, rng) if label == "real" else forge(rgb, points, rng)[1]
-                target = os.path.join(folder, name, label, f"{label}{i:03d}A{20 + i}.png")
+                target = os.path.join(folder, name, label, f"{name}-{label}{i:03d}A{20 + i}.png")
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 cv2.imwrite(target, image[:, :, ::-1])
     ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
