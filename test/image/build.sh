@@ -61,5 +61,6 @@ build -f functions/detect-deepfake/Dockerfile -t localhost/detector \
 for old in $(buildah containers --quiet); do buildah rm "$old" > /dev/null; done
 mounted() { buildah mount "$(buildah from "$1")"; }
 mounted localhost/detector
-buildah inspect --type image --format '{{json .OCIv1.Config}}' localhost/detector
+buildah inspect --type image localhost/detector |
+  node_modules/.bin/node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0, "utf8")).OCIv1.config)'
 du -sb "$(mounted localhost/stand-in-lambda)" | cut -f1

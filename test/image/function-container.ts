@@ -50,9 +50,11 @@ export function startContainer(options: ContainerOptions): FunctionContainer {
   const command = [...(options.entrypoint ?? config.Entrypoint), ...(options.command ?? config.Cmd)];
   const child = spawn(
     'unshare',
-    ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-ec', isolated, 'sh', ...environment, ...command],
+    ['--mount', '--pid', '--fork', 'sh', '-ec', isolated, 'sh', ...environment, ...command],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, to be ended as a whole: changing the user takes the child from under unshare's --kill-child.
+      detached: true,
       env: {
         PATH: process.env.PATH,
         ROOT: root,
@@ -68,6 +70,6 @@ export function startContainer(options: ContainerOptions): FunctionContainer {
 }
 
 async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
-  child.kill('SIGKILL');
+  if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
   await exited;
 }

@@ -49,6 +49,8 @@ async function startFunction(command: string[] = config.Cmd): Promise<RunningFun
       AWS_LAMBDA_FUNCTION_NAME: 'detector',
       AWS_LAMBDA_FUNCTION_VERSION: '1',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3538',
+      AWS_LAMBDA_LOG_GROUP_NAME: 'group',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
       _HANDLER: command[0]!,
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -268,6 +270,7 @@ describe('detect-deepfake in its image', () => {
       .flatMap((line) => /\{.*\}/.exec(line)?.[0] ?? [])
       .map((line) => JSON.parse(line));
 
+    expect(detector.container.log()).not.toMatch(/telemetry/i);
     expect(lines).toContainEqual(expect.objectContaining({ route: '/detect_deepfake', status: 200 }));
     const metrics = lines.filter((line) => line._aws);
     expect(metrics).toContainEqual(expect.objectContaining({ Clips: 1, service: 'detect-deepfake' }));
