@@ -21,15 +21,19 @@ const env = readEnvironment([
 const metrics = createMetrics('detect-deepfake');
 metrics.captureColdStartMetric();
 
+const detector = loadDetector(() =>
+  createDetector({
+    modelsDir: env.MODELS_DIR,
+    ffmpegPath: env.FFMPEG_PATH,
+    framesSampled: env.FRAMES_SAMPLED,
+    limits: { maxBytes: env.MAX_UPLOAD_BYTES },
+  }),
+);
+// A process that is kept warm or resumed from a snapshot has its models from then on. A failure answers the requests.
+await detector().catch(() => undefined);
+
 export const handler = createDetectDeepfakeHandler({
-  detector: loadDetector(() =>
-    createDetector({
-      modelsDir: env.MODELS_DIR,
-      ffmpegPath: env.FFMPEG_PATH,
-      framesSampled: env.FRAMES_SAMPLED,
-      limits: { maxBytes: env.MAX_UPLOAD_BYTES },
-    }),
-  ),
+  detector,
   store: createS3Store({
     bucket: env.BUCKET_NAME,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,

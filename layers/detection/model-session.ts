@@ -1,6 +1,9 @@
 import { InferenceSession } from 'onnxruntime-node';
 import { type LoadedModel, unavailable } from './model-card.ts';
 
+// onnxruntime reports its use to its makers unless this is set; it looks once, when the first session starts.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /**
  * Start a model, and make sure that it has the inputs and outputs its card names.
  * @throws {DetectionError} `model_unavailable`
