@@ -37,6 +37,8 @@ export const environmentSchema = z.object({
   JWT_AUDIENCE: z.string().min(1),
 });
 
+export type Environment = z.output<typeof environmentSchema>;
+
 type Name = keyof typeof environmentSchema.shape;
 
 /**
@@ -46,10 +48,10 @@ type Name = keyof typeof environmentSchema.shape;
 export function readEnvironment<const Names extends readonly Name[]>(
   names: Names,
   variables: NodeJS.ProcessEnv = process.env,
-): Pick<z.output<typeof environmentSchema>, Names[number]> {
+): Pick<Environment, Names[number]> {
   const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<Names[number], true>;
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.pick(mask as never).safeParse(given);
   if (!parsed.success) throw new Error(`The environment is not valid.\n${z.prettifyError(parsed.error)}`);
-  return parsed.data as Pick<z.output<typeof environmentSchema>, Names[number]>;
+  return parsed.data as Pick<Environment, Names[number]>;
 }

@@ -1,9 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createDetector } from '../../layers/detection/index.ts';
 import { createS3Store } from '../../layers/storage/s3-store.ts';
 import { readEnvironment } from '../environment.ts';
-import { loadDetector } from '../load-detector.ts';
 import { createLog, createMetrics } from '../powertools.ts';
+import { startDetector } from '../start-detector.ts';
 import { createProcessUploadHandler } from './process-upload.ts';
 
 const env = readEnvironment([
@@ -21,19 +20,8 @@ const env = readEnvironment([
 const metrics = createMetrics('process-upload');
 metrics.captureColdStartMetric();
 
-const detector = loadDetector(() =>
-  createDetector({
-    modelsDir: env.MODELS_DIR,
-    ffmpegPath: env.FFMPEG_PATH,
-    framesSampled: env.FRAMES_SAMPLED,
-    limits: { maxBytes: env.MAX_UPLOAD_BYTES },
-  }),
-);
-// A process that is kept warm or resumed from a snapshot has its models from then on. A failure answers the requests.
-await detector().catch(() => undefined);
-
 export const handler = createProcessUploadHandler({
-  detector,
+  detector: await startDetector(env),
   store: createS3Store({
     bucket: env.BUCKET_NAME,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
