@@ -36,7 +36,8 @@ describe('detect on this machine', () => {
     expect(stdout).toMatch(
       /picture\.mov: undetermined: (no face was found|the faces are too small to be examined)\n/,
     );
-    expect(stdout).toMatch(/\n2 clips: .*1 undetermined\n$/);
+    // What the portrait is called depends on the classifier.
+    expect(stdout).toMatch(/\n2 clips: .*[12] undetermined\n$/);
   });
 
   it("prints the API's answer and the file with --json", async () => {

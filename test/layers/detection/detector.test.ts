@@ -227,13 +227,13 @@ describe('an abort', () => {
 });
 
 test('another classifier with its card can be dropped in', async () => {
-  // Prepare: the same weights, an output that is half as steep and leans to fake
+  // Prepare: the same weights, mirrored crops or not, an output that is half as steep and leans to fake
   const classifierDir = join(dir, 'classifier');
   await cp(join(modelsDir, 'classifier'), classifierDir, { recursive: true });
   const cardPath = join(classifierDir, 'model.json');
   const card = JSON.parse(await readFile(cardPath, 'utf8'));
   const calibration = { scale: card.calibration.scale / 2, bias: card.calibration.bias / 2 + 3 };
-  const changed = { ...card, name: 'mine', version: '9', calibration, test_time_flip: true };
+  const changed = { ...card, name: 'mine', version: '9', calibration, test_time_flip: !card.test_time_flip };
   await writeFile(cardPath, JSON.stringify(changed));
 
   // Act

@@ -10,6 +10,8 @@ import { faceInput, facePath, ffmpeg, ffmpegPath, makeTempDir, modelsDir, moving
 const medianBoxTolerance = 1;
 const largestBoxTolerance = 6;
 const scoreTolerance = 0.05;
+// Deinterlacing draws every other line anew, which the classifier notices.
+const deinterlacedScoreTolerance = 0.2;
 
 // Some encoders are slow.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -272,7 +274,7 @@ test.for([
 
   // Assess
   expect(detection.clip.fps).toBeCloseTo(25, 0);
-  expectSameFace(detection, chroma);
+  expectSameFace(detection, chroma, medianBoxTolerance, deinterlacedScoreTolerance);
 });
 
 test('a clip of variable rate is told apart by its times', async () => {
@@ -297,6 +299,7 @@ function expectSameFace(
   detection: Detection,
   chroma: '420' | '444' = '420',
   medianTolerance = medianBoxTolerance,
+  tolerance = scoreTolerance,
 ): void {
   const reference = references.get(chroma)!;
   expect(detection.analysis).toEqual({ framesSampled: 8, framesWithFace: 8, facesScored: 8 });
@@ -309,7 +312,7 @@ function expectSameFace(
   const sorted = distances.toSorted((a, b) => a - b);
   expect(sorted[4]).toBeLessThan(medianTolerance);
   expect(sorted[7]).toBeLessThan(largestBoxTolerance);
-  expect(Math.abs(detection.score! - reference.score!)).toBeLessThan(scoreTolerance);
+  expect(Math.abs(detection.score! - reference.score!)).toBeLessThan(tolerance);
 }
 
 function farthestSide(a: Box, b: Box): number {
