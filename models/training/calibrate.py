@@ -14,11 +14,10 @@ from the real clips of all files and of --reals (column score: raw clip scores o
 import argparse
 import csv
 import json
-import os
 
 import numpy as np
 
-from measure import auc
+from measure import auc, person
 
 
 def logit(p):
@@ -70,7 +69,7 @@ def main():
     old = card["calibration"]
     x = (logit(np.array([float(r["score"]) for r in rows])) - old["bias"]) / old["scale"]
     y = np.array([r["label"] in ("1", "fake") for r in rows]).astype(float)
-    groups = np.array([person(r) for r in rows])
+    groups = np.array([person(r["file"]) for r in rows])
     scale, bias = platt(x, y)
     scale = max(scale, 0.01)  # a card's scale is positive; only a worthless model comes below
     held_out = np.empty_like(x)
@@ -96,11 +95,6 @@ def main():
     if not args.dry_run:
         with open(args.card, "w") as f:
             f.write(json.dumps(card, indent=2) + "\n")
-
-
-def person(row):
-    """Clips of one person: FF++ names begin with the person's number, DFD names with the actor's."""
-    return os.path.basename(row["file"]).split("-", 1)[-1].split("_")[0].split(".")[0]
 
 
 if __name__ == "__main__":

@@ -63,6 +63,12 @@ def degrade(images, rng):
     return images
 
 
+def crop_degraded(worse, image, box, size):
+    """The crop at `box` of `image`, cut from what `degrade` made of it, which may be smaller."""
+    scale = np.array([worse.shape[1] / image.shape[1], worse.shape[0] / image.shape[0]] * 2)
+    return crop(worse, box * scale, size)
+
+
 class Samples(torch.utils.data.IterableDataset):
     """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake."""
 
@@ -93,10 +99,7 @@ class Samples(torch.utils.data.IterableDataset):
             donor = pack[rng.choice(nearest[nearest != i])] if (nearest != i).any() else None
         target, forged, mask = forge(image, landmarks, rng, donor)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
-        h, w = image.shape[:2]
-        target, forged = degrade([target, forged], rng)
-        scale = np.array([target.shape[1] / w, target.shape[0] / h] * 2)
-        images = [crop(x, box * scale, self.size) for x in (target, forged)]
+        images = [crop_degraded(x, image, box, self.size) for x in degrade([target, forged], rng)]
         return self.item(images, [0, 1], [None, crop(mask, box, self.size)], rng)
 
     def true_pair(self, packs, real, fake, rng):
@@ -107,9 +110,8 @@ class Samples(torch.utils.data.IterableDataset):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
             box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
-            h, w = image.shape[:2]
             (worse,) = degrade([image], rng)
-            images.append(crop(worse, box * np.array([worse.shape[1] / w, worse.shape[0] / h] * 2), self.size))
+            images.append(crop_degraded(worse, image, box, self.size))
         return self.item(images, [0, 1], [None, False], rng)
 
     def item(self, images, labels, masks, rng):

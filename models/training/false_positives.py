@@ -16,8 +16,8 @@ import numpy as np
 import onnxruntime as ort
 
 from calibrate import logit, sigmoid
-from crops import crop, landmark_box
-from data import Pack, degrade, is_held_out
+from crops import landmark_box
+from data import Pack, crop_degraded, degrade, is_held_out
 
 
 def wilson(hits, n, z=1.96):
@@ -50,8 +50,7 @@ def main():
             views = []
             for _ in range(args.views):
                 (worse,) = degrade([image], rng)
-                box = landmark_box(landmarks) * np.array([worse.shape[1] / image.shape[1], worse.shape[0] / image.shape[0]] * 2)
-                view = crop(worse, box, size).transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+                view = crop_degraded(worse, image, landmark_box(landmarks), size).transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
                 views += [view, view[..., ::-1]] if card.get("test_time_flip") else [view]
             logits = session.run(["logit"], {"face": np.stack(views)})[0].reshape(args.views, -1).mean(1)
             scores.append(float(sigmoid(logits).mean()))

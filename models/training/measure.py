@@ -31,6 +31,11 @@ def clip_scores(score, pack, size, frames=12, flip=False):
     return result
 
 
+def person(path):
+    """Whose clip it is: FF++ names begin with the person's number, DFD names with the actor's."""
+    return os.path.basename(path).split("-", 1)[-1].split("_")[0].split(".")[0]
+
+
 def by_method(scores):
     """{"<method> <quality>": AUC} from clip_scores of files <label>/<method>/<quality>-<name>; reals of the same quality."""
     table = {}

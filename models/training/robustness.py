@@ -13,6 +13,8 @@ import os
 import shutil
 import subprocess
 
+from measure import person
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEGRADATIONS = {  # name: (video filter, CRF)
     "as it is": ("null", None),
@@ -28,10 +30,6 @@ DEGRADATIONS = {  # name: (video filter, CRF)
     "re-filmed": ("scale=iw*0.6:-2:flags=bilinear,rotate=0.03,scale=iw*1.5:-2:flags=bilinear,gblur=sigma=0.8,eq=contrast=0.85", 28),
     "partial": (None, 23),
 }
-
-
-def person(path):
-    return os.path.basename(path).split("-", 1)[-1].split("_")[0].split(".")[0]
 
 
 def commands(row, rows, target, args, video_filter, crf):
