@@ -104,10 +104,11 @@ export function toTensor(crops: readonly Picture[], card: ClassifierCard, mirror
     for (const [i, crop] of crops.entries()) {
       const start = i * plane * 3 + (planar ? channel * plane : channel);
       const step = planar ? 1 : 3;
-      for (let pixel = 0; pixel < plane; pixel += 1) {
-        const column = pixel % size;
-        const source = mirrored ? pixel - column + (size - 1 - column) : pixel;
-        data[start + pixel * step] = crop.data[source * 3 + from]! * factor + summand;
+      for (let row = 0; row < plane; row += size) {
+        for (let column = 0; column < size; column += 1) {
+          const source = row + (mirrored ? size - 1 - column : column);
+          data[start + (row + column) * step] = crop.data[source * 3 + from]! * factor + summand;
+        }
       }
     }
   }

@@ -115,17 +115,22 @@ function createRowAdder(source: Picture, offset: number, length: number): RowAdd
     stride % 4 === 0 && data.byteOffset % 4 === 0 ? createLaneAdder(data, offset, sum) : undefined;
   return {
     add(top, down, y) {
+      const count = down.count[y]!;
+      const first = (top + down.first[y]!) * stride + offset;
+      if (count <= 4) {
+        addFewRows(data, { first, stride, count }, down.weights.subarray(y * down.most), sum);
+        return sum;
+      }
       sum.fill(0);
       let tap = 0;
-      while (tap < down.count[y]!) {
+      while (tap < count) {
         const weight = down.weights[y * down.most + tap]!;
-        const row = top + down.first[y]! + tap;
         const equal = equalWeights(down, y, tap);
         if (addEqualRows && equal > 1) {
-          addEqualRows(row, equal, weight, stride);
+          addEqualRows(top + down.first[y]! + tap, equal, weight, stride);
           tap += equal;
         } else {
-          const start = row * stride + offset;
+          const start = first + tap * stride;
           for (let i = 0; i < length; i += 1) {
             sum[i] = sum[i]! + weight * data[start + i]!;
           }
@@ -135,6 +140,26 @@ function createRowAdder(source: Picture, offset: number, length: number): RowAdd
       return sum;
     },
   };
+}
+
+/** Up to four rows in one pass; a weight of 0 stands for each that there is not. */
+function addFewRows(
+  data: Uint8Array,
+  rows: { first: number; stride: number; count: number },
+  weights: Float64Array,
+  sum: Float64Array,
+): void {
+  const start = (row: number) => rows.first + (row < rows.count ? row : 0) * rows.stride;
+  const weight = (row: number) => (row < rows.count ? weights[row]! : 0);
+  const [start0, start1, start2, start3] = [start(0), start(1), start(2), start(3)];
+  const [weight0, weight1, weight2, weight3] = [weight(0), weight(1), weight(2), weight(3)];
+  for (let i = 0; i < sum.length; i += 1) {
+    sum[i] =
+      weight0 * data[start0 + i]! +
+      weight1 * data[start1 + i]! +
+      weight2 * data[start2 + i]! +
+      weight3 * data[start3 + i]!;
+  }
 }
 
 /** How many rows from `tap` on have one weight; their sums of bytes must fit 16 bits. */
