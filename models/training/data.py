@@ -40,7 +40,7 @@ class Pack:
 def degrade(images, rng):
     """The way from the camera to us, the same for all `images`: scale, blur, noise, H.264 or JPEG, colour."""
     if rng.random() < 0.35:
-        factor = rng.uniform(0.3, 1) ** 0.5 if rng.random() < 0.5 else rng.uniform(0.25, 1)
+        factor = rng.uniform(0.3, 1) ** 0.5 if rng.random() < 0.5 else rng.uniform(0.33, 1)
         h, w = images[0].shape[:2]
         size = (max(64, int(w * factor)), max(64, int(h * factor)))
         images = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images]
@@ -52,7 +52,7 @@ def degrade(images, rng):
         images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
     codec = rng.random()
     if codec < 0.5:
-        crf = int(rng.choice([rng.integers(17, 29), rng.integers(17, 41)]))
+        crf = int(rng.integers(17, 29) if rng.random() < 0.65 else rng.integers(17, 41))
         images = h264(images, crf, bool(rng.random() < 0.5))
     elif codec < 0.7:
         quality = rng.integers(40, 100)

@@ -18,7 +18,7 @@ BROW_R = [46, 53, 52, 65, 55, 70, 63, 105, 66, 107]
 BROW_L = [276, 283, 282, 295, 285, 300, 293, 334, 296, 336]
 NOSE = [168, 193, 417, 122, 351, 196, 419, 198, 420, 49, 279, 64, 294, 98, 327, 2, 97, 326, 48, 278]
 CHEEKS = [50, 280, 205, 425, 187, 411, 117, 346]
-RATIOS = [0.25, 0.5, 0.75, 1, 1, 1]
+RATIOS = [0.5, 0.75, 1, 1, 1, 1]  # Shiohara and Yamasaki's 0.25 leaves next to nothing after compression
 
 
 def smooth_field(shape, cells, amplitude, rng):

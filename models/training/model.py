@@ -3,14 +3,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from depthwise import DepthwiseConv2d
+
 # expansion, channels, kernel, stride, repeats
 STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 4), (6, 320, 3, 1, 1)]
 MAP_STAGE = 4  # the last one at stride 16 supervises, and later draws, the forgery map
 
 
-def conv_bn(i, o, kernel=1, stride=1, groups=1):
-    conv = nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(o, eps=1e-3, momentum=0.03))
+def normed(conv):
+    return nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.03))
+
+
+def conv_bn(i, o, kernel=1, stride=1):
+    return normed(nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=False))
 
 
 class Block(nn.Module):
@@ -18,7 +23,7 @@ class Block(nn.Module):
         super().__init__()
         hidden = i * expansion
         self.expand = conv_bn(i, hidden) if expansion > 1 else None
-        self.depthwise = conv_bn(hidden, hidden, kernel, stride, hidden)
+        self.depthwise = normed(DepthwiseConv2d(hidden, kernel, stride))
         self.project = conv_bn(hidden, o)
         self.residual = stride == 1 and i == o
 

@@ -3,5 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 [ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-.venv/bin/python smoke.py
+. .venv/bin/activate
+pip install --quiet --disable-pip-version-check --requirement requirements.txt
+python smoke.py
