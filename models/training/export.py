@@ -2,8 +2,8 @@
 
     python export.py CHECKPOINT OUT.onnx
 
-Input `face` [n, 3, s, s] (any s that is a multiple of 32), outputs `logit` [n, 1] and `heatmap` [n, s/16, s/16] (logits
-of the forgery map). Batch normalization is folded into the convolutions.
+Input `face` [n, 3, s, s] (any s that is a multiple of 32), outputs `logit` [n, 1] (`crop_logit` of both heads) and
+`heatmap` [n, s/16, s/16] (logits of the forgery map). Batch normalization is folded into the convolutions.
 """
 import sys
 import warnings
@@ -13,7 +13,17 @@ import onnx
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model import Detector
+from model import Detector, crop_logit
+
+
+class Exported(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        logit, forged = self.model(x)
+        return crop_logit(logit, forged), forged
 
 
 def folded(model):
@@ -32,7 +42,7 @@ def load(checkpoint):
 
 
 def export(checkpoint, path, size=224):
-    model = load(checkpoint)
+    model = Exported(load(checkpoint))
     x = torch.randn(2, 3, size, size)
     with torch.no_grad():
         wanted = [y.numpy() for y in model(x)]

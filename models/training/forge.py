@@ -99,7 +99,7 @@ def blend_mask(shape, p, face, rng):
 
 def alter(image, face, rng):
     """What sets a pasted face apart: colour, and one of resolution, sharpness, smoothness."""
-    image = colour(image, rng) if rng.random() < 0.85 else image
+    image = colour(image, rng, rng.uniform(0.2, 1)) if rng.random() < 0.85 else image  # good swaps match colours
     kind = rng.random()
     if kind < 0.35:
         return rescale(image, 1 / rng.uniform(2, 4), rng)

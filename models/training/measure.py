@@ -5,6 +5,7 @@ import numpy as np
 import torch
 
 from crops import crop, landmark_box
+from model import crop_logit
 
 
 def auc(real, fake):
@@ -56,6 +57,7 @@ def measure(model, pack, size, frames=12):
     def score(crops):
         x = torch.from_numpy(crops).float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            return model(x)[0][:, 0].float().numpy()
+            logit, forged = model(x)
+        return crop_logit(logit.float(), forged.float())[:, 0].numpy()
 
     return " ".join(f"{name} {value:.3f}" for name, value in by_method(clip_scores(score, pack, size, frames)).items())
