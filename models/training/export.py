@@ -2,7 +2,7 @@
 
     python export.py CHECKPOINT OUT.onnx
 
-Input `face` [n, 3, s, s] (any s that is a multiple of 32), outputs `logit` [n, 1] (`crop_logit` of both heads) and
+Input `face` [n, 3, s, s] (s a multiple of 32, 64 or more), outputs `logit` [n, 1] (`crop_logit` of both heads) and
 `heatmap` [n, s/16, s/16] (logits of the forgery map). Batch normalization is folded into the convolutions.
 """
 import sys
