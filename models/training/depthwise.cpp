@@ -1,4 +1,4 @@
-// Backward passes of a depthwise convolution in bfloat16, channels last, channels a multiple of 16.
+// Backward passes of a depthwise convolution in bfloat16, channels last, channels a multiple of 16, kernels of 3 or 5.
 #include <ATen/Parallel.h>
 #include <torch/extension.h>
 
@@ -19,7 +19,8 @@ struct Shape {
   int64_t n, channels, in_h, in_w, out_h, out_w, stride;
 };
 
-static Shape shape_of(const at::Tensor& x, const at::Tensor& grad, int64_t stride) {
+static Shape shape_of(const at::Tensor& x, const at::Tensor& grad, int64_t kernel, int64_t stride) {
+  TORCH_CHECK(x.size(1) % 16 == 0 && (kernel == 3 || kernel == 5), "depthwise: channels by 16 and kernels of 3 or 5 only");
   return {x.size(0), x.size(1), x.size(2), x.size(3), grad.size(2), grad.size(3), stride};
 }
 
@@ -81,7 +82,7 @@ static void input_gradient(const Shape& s, const uint16_t* grad, const float* we
 static const uint16_t* bits(const at::Tensor& t) { return (const uint16_t*)t.data_ptr(); }
 
 at::Tensor weight_backward(const at::Tensor& grad, const at::Tensor& x, int64_t kernel, int64_t stride) {
-  Shape s = shape_of(x, grad, stride);
+  Shape s = shape_of(x, grad, kernel, stride);
   at::Tensor sums = at::zeros({at::get_num_threads(), kernel * kernel, s.channels}, at::kFloat);
   at::parallel_for(0, s.n, (s.n + at::get_num_threads() - 1) / at::get_num_threads(), [&](int64_t begin, int64_t end) {
     float* into = sums.data_ptr<float>() + at::get_thread_num() * kernel * kernel * s.channels;
@@ -95,8 +96,8 @@ at::Tensor weight_backward(const at::Tensor& grad, const at::Tensor& x, int64_t 
 }
 
 at::Tensor input_backward(const at::Tensor& grad, const at::Tensor& weight, const at::Tensor& x, int64_t stride) {
-  Shape s = shape_of(x, grad, stride);
   int64_t kernel = weight.size(3);
+  Shape s = shape_of(x, grad, kernel, stride);
   at::Tensor taps = weight.to(at::kFloat).reshape({s.channels, kernel * kernel}).t().contiguous();
   at::Tensor out = at::empty_like(x);
   at::parallel_for(0, s.n, 1, [&](int64_t begin, int64_t end) {
