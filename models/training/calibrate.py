@@ -51,6 +51,17 @@ def calibration_error(p, y, bins=10):
     return sum(abs(((p - y) * weight)[which == b].sum()) for b in range(bins))
 
 
+def error_by_chance(p, y, times=2000, seed=0):
+    """Expected calibration errors that scores p, were they calibrated perfectly, would show on as many clips, [times].
+
+    Consistency resampling (Broecker and Smith 2007): labels drawn anew from the scores, which hold at even odds, at the odds of y.
+    """
+    rng, odds = np.random.default_rng(seed), y.mean() / (1 - y.mean())
+    chance = p * odds / (p * odds + 1 - p)
+    drawn = (rng.random((times, len(p))) < chance).astype(float)
+    return np.array([calibration_error(p, labels) for labels in drawn])
+
+
 def read(path):
     with open(path, newline="") as f:
         return [row for row in csv.DictReader(f) if row.get("score")]
@@ -79,6 +90,8 @@ def main():
     p = sigmoid(scale * x + bias)
     print(f"{len(y)} clips ({int(y.sum())} fake) of {len(np.unique(groups))} people: AUC {auc(p[y == 0], p[y == 1]):.3f}, scale {scale:.3f}, bias {bias:.3f}")
     print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
+    chance = error_by_chance(p, y)
+    print(f"scores calibrated perfectly would show {chance.mean():.3f} on as many clips, and up to {np.quantile(chance, 0.95):.3f} in 95% of cases")
     reals = [p[y == 0]]
     if args.reals:
         with open(args.reals, newline="") as f:
