@@ -37,6 +37,16 @@ def colour(image, rng, strength=1.0):
     return as_image(x)
 
 
+def uneven_light(images, rng):
+    """The same slow change of brightness and tint across each of `images`, as light, make-up and flush bring about."""
+    h, w = images[0].shape[:2]
+    cells = int(rng.integers(2, 6))
+    grey = rng.uniform(-1, 1, (cells, cells, 1)) * rng.uniform(0, 30)
+    tint = rng.uniform(-1, 1, (cells, cells, 3)) * rng.uniform(0, 12)
+    field = cv2.resize((grey + tint).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    return [as_image(x + field) for x in images]
+
+
 def sharpen(image, amount):
     soft = cv2.GaussianBlur(image, (0, 0), 1.5)
     return cv2.addWeighted(image, 1 + amount, soft, -amount, 0)

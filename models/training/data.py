@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from augment import colour, h264, jpeg, rescale
+from augment import colour, h264, jpeg, uneven_light
 from crops import crop, landmark_box
 from forge import forge
 
@@ -37,8 +37,27 @@ class Pack:
         return np.array(self.pixels[o : o + h * w * 3]).reshape(h, w, 3), self.landmarks[i]
 
 
+class Redrawn:
+    """The faces of a pack that redraw.py has drawn anew."""
+
+    def __init__(self, folder, name):
+        index = np.load(os.path.join(folder, name + "-redrawn.npz"))
+        self.row, self.box, self.size, self.offset = index["row"], index["box"], index["size"], index["offset"]
+        self.pixels = np.memmap(os.path.join(folder, name + "-redrawn.bin"), np.uint8, "r")
+
+    def draw(self, k, image):
+        """`image`, the context crop of face row[k], with the face drawn anew."""
+        (x0, y0, x1, y1), size, o = self.box[k], int(self.size[k]), int(self.offset[k])
+        face = np.array(self.pixels[o : o + size * size * 3]).reshape(size, size, 3)
+        drawn = image.copy()
+        drawn[y0:y1, x0:x1] = cv2.resize(face, (int(x1 - x0), int(y1 - y0)), interpolation=cv2.INTER_CUBIC)
+        return drawn
+
+
 def degrade(images, rng):
-    """The way from the camera to us, the same for all `images`: scale, blur, noise, H.264 or JPEG, colour."""
+    """The way from the camera to us, the same for all `images`: light, scale, blur, noise, H.264 or JPEG, colour."""
+    if rng.random() < 0.3:
+        images = uneven_light(images, rng)
     if rng.random() < 0.35:
         factor = rng.uniform(0.3, 1) ** 0.5 if rng.random() < 0.5 else rng.uniform(0.33, 1)
         h, w = images[0].shape[:2]
@@ -52,7 +71,7 @@ def degrade(images, rng):
         images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
     codec = rng.random()
     if codec < 0.5:
-        crf = int(rng.integers(17, 29) if rng.random() < 0.65 else rng.integers(17, 41))
+        crf = int(rng.integers(17, 29) if rng.random() < 0.6 else rng.integers(17, 41))
         images = h264(images, crf, bool(rng.random() < 0.5))
     elif codec < 0.7:
         quality = rng.integers(40, 100)
@@ -72,9 +91,10 @@ def crop_degraded(worse, image, box, size):
 class Samples(torch.utils.data.IterableDataset):
     """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake."""
 
-    def __init__(self, folder, size, seed, sources, fakes, forged_share, donor_share):
+    def __init__(self, folder, size, seed, sources, fakes, forged_share, donor_share, redrawn_share):
         self.folder, self.size, self.seed = folder, size, seed
-        self.sources, self.fakes, self.forged_share, self.donor_share = sources, fakes, forged_share, donor_share
+        self.sources, self.fakes, self.forged_share = sources, fakes, forged_share
+        self.donor_share, self.redrawn_share = donor_share, redrawn_share
 
     def __iter__(self):
         cv2.setNumThreads(1)
@@ -84,23 +104,39 @@ class Samples(torch.utils.data.IterableDataset):
         trained = {n: np.array([not is_held_out(f) for f in pack.name]) for n, pack in packs.items()}
         real = {n: np.flatnonzero((packs[n].label == 0) & trained[n]) for n in self.sources}
         fake = {n: np.flatnonzero((packs[n].label == 1) & trained[n]) for n in self.fakes}
+        redrawn = {n: Redrawn(self.folder, n) for n in self.sources if os.path.exists(os.path.join(self.folder, n + "-redrawn.npz"))}
         while True:
-            yield self.forged_pair(packs, real, rng) if rng.random() < self.forged_share else self.true_pair(packs, real, fake, rng)
+            yield self.forged_pair(packs, real, redrawn, rng) if rng.random() < self.forged_share else self.true_pair(packs, real, fake, rng)
 
-    def forged_pair(self, packs, real, rng):
+    def forged_pair(self, packs, real, redrawn, rng):
         name = rng.choice(list(self.sources), p=list(self.sources.values()))
         pack, rows = packs[name], real[name]
-        i = rng.choice(rows)
+        again = redrawn.get(name) if rng.random() < self.redrawn_share else None
+        k = rng.integers(len(again.row)) if again else None
+        i = again.row[k] if again else rng.choice(rows)
         image, landmarks = pack[i]
+        if rng.random() < 0.25:  # what is forged has mostly been compressed before
+            (image,) = h264([image], int(rng.integers(17, 30)), False)
+        drawn = again.draw(k, image) if again else None
         donor = None
-        if rng.random() < self.donor_share:
-            others = rng.choice(rows, 128)
-            nearest = others[np.abs(pack.pose[others] - pack.pose[i]).sum(1).argsort()[:8]]
-            donor = pack[rng.choice(nearest[nearest != i])] if (nearest != i).any() else None
-        target, forged, mask = forge(image, landmarks, rng, donor)
+        if drawn is None and rng.random() < self.donor_share:
+            donor = self.donor(pack, i, rows, redrawn.get(name) if rng.random() < 0.5 else None, rng)
+        target, forged, mask = forge(image, landmarks, rng, donor, drawn)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
         images = [crop_degraded(x, image, box, self.size) for x in degrade([target, forged], rng)]
         return self.item(images, [0, 1], [None, crop(mask, box, self.size)], rng)
+
+    def donor(self, pack, i, rows, again, rng):
+        """Another face of much the same pose as face i, as it is or (`again`) drawn anew; None where there is none."""
+        others = rng.integers(len(again.row if again else rows), size=128)
+        faces = (again.row if again else rows)[others]
+        nearest = np.abs(pack.pose[faces] - pack.pose[i]).sum(1).argsort()[:8]
+        nearest = nearest[faces[nearest] != i]
+        if len(nearest) == 0:
+            return None
+        n = rng.choice(nearest)
+        image, landmarks = pack[faces[n]]
+        return (again.draw(others[n], image) if again else image), landmarks
 
     def true_pair(self, packs, real, fake, rng):
         images = []

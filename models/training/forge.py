@@ -99,7 +99,7 @@ def blend_mask(shape, p, face, rng):
 
 def alter(image, face, rng):
     """What sets a pasted face apart: colour, and one of resolution, sharpness, smoothness."""
-    image = colour(image, rng, rng.uniform(0.2, 1)) if rng.random() < 0.85 else image  # good swaps match colours
+    image = colour(image, rng, rng.uniform(0, 0.8)) if rng.random() < 0.85 else image  # good swaps match colours
     kind = rng.random()
     if kind < 0.35:
         return rescale(image, 1 / rng.uniform(2, 4), rng)
@@ -140,12 +140,32 @@ def self_source(image, mask, p, face, rng):
     return shifted(image, mask, p, face, rng)
 
 
+def thin_plate(at, values, wanted):
+    """Thin-plate spline through `values` [n, 2] at `at` [n, 2], evaluated at `wanted` [m, 2] (Bookstein 1989)."""
+    bend = lambda a, b: (r := ((a[:, None] - b) ** 2).sum(2)) * np.log(r + 1e-6)
+    straight = lambda a: np.hstack([np.ones((len(a), 1)), a])
+    system = np.block([[bend(at, at) + 1e-2 * np.eye(len(at)), straight(at)], [straight(at).T, np.zeros((3, 3))]])
+    weights = np.linalg.solve(system, np.vstack([values, np.zeros((3, 2))]))
+    return np.hstack([bend(wanted, at), straight(wanted)]) @ weights
+
+
+def fitted(moved, moved_p, p):
+    """`moved` bent so that its landmarks moved_p come to lie on p."""
+    h, w = moved.shape[:2]
+    some, unit = slice(None, None, 8), float(max(h, w))
+    cells = np.stack(np.meshgrid((np.arange(16) + 0.5) * w / 16, (np.arange(16) + 0.5) * h / 16), -1).reshape(-1, 2)
+    field = thin_plate(p[some] / unit, (moved_p - p)[some], cells / unit).reshape(16, 16, 2).astype(np.float32)
+    return displace(moved, cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC))
+
+
 def donor_source(image, p, donor, donor_p, rng):
     """Another person's face laid onto this one by its landmarks, its colours drawn towards the target's."""
     matrix, _ = cv2.estimateAffine2D(donor_p, p) if rng.random() < 0.5 else cv2.estimateAffinePartial2D(donor_p, p)
     if matrix is None:
         return None
     moved = cv2.warpAffine(donor, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.7:
+        moved = fitted(moved, donor_p @ matrix[:, :2].T + matrix[:, 2], p)
     inside = filled_hull(image.shape, p) > 0
     source, target = moved[inside].astype(np.float32), image[inside].astype(np.float32)
     if len(source) < 64:
@@ -169,8 +189,18 @@ def poisson(source, target, mask):
         return None
 
 
-def forge(image, landmarks, rng, donor=None):
-    """(real, fake, mask) from an RGB face, its landmarks [468, 2] and perhaps a donor (image, landmarks).
+def generated_source(drawn, mask, p, face, rng):
+    """A face drawn anew by a neural network (redraw.py), in its place or nearly so; sometimes the whole picture is."""
+    if rng.random() < 0.5:
+        drawn = colour(drawn, rng, rng.uniform(0, 0.5))
+    if rng.random() < 0.15:
+        return drawn, np.ones_like(mask)
+    mask = mask / max(mask.max(), 1e-6)
+    return shifted(drawn, mask, p, face, rng) if rng.random() < 0.3 else (drawn, mask)
+
+
+def forge(image, landmarks, rng, donor=None, drawn=None):
+    """(real, fake, mask) from an RGB face, its landmarks [468, 2] and perhaps a donor (image, landmarks) or the image drawn anew.
 
     The returned real is the target as altered, so that a global alteration alone tells nothing.
     """
@@ -178,7 +208,9 @@ def forge(image, landmarks, rng, donor=None):
     face = float(np.ptp(p[:, 0]))
     mask = blend_mask(image.shape, p, face, rng)
     target, source = image, None
-    if donor is not None:
+    if drawn is not None:
+        source, mask = generated_source(drawn, mask, p, face, rng)
+    elif donor is not None:
         source = donor_source(image, p, donor[0], donor[1].astype(np.float32), rng)
         if source is not None and rng.random() < 0.4:
             source = redraw(source, face, rng)

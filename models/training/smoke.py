@@ -2,9 +2,10 @@
 
     python smoke.py
 
-Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, train
-(with a resume), export, quantize, install, the product's evaluate, calibrate and false_positives on it. The model is worthless;
-what is checked is that the steps fit together and that the product takes their result.
+Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, redraw
+(with a stand-in for the autoencoder), train (with a resume), export, quantize, install, the product's evaluate, calibrate and
+false_positives on it. The model is worthless; what is checked is that the steps fit together and that the product takes
+their result.
 """
 import csv
 import json
@@ -76,12 +77,25 @@ def check_depthwise():
     print("depthwise gradients agree,", "compiled" if operators() else "not compiled", flush=True)
 
 
+STAND_IN = """import torch
+
+class TAESD(torch.nn.Module):
+    def __init__(self, encoder_path, decoder_path):
+        super().__init__()
+        self.encoder, self.decoder = torch.nn.AvgPool2d(8), torch.nn.Upsample(scale_factor=8)
+"""  # an autoencoder for redraw.py to load, with no weights to download
+
+
 def main():
     check_depthwise()
     with tempfile.TemporaryDirectory() as work:
         at = lambda *parts: os.path.join(work, *parts)
         make_data(at("data"))
         step("prepare.py", at("data"), at("packs"))
+        os.makedirs(at("taesd"))
+        with open(at("taesd", "taesd.py"), "w") as f:
+            f.write(STAND_IN)
+        step("redraw.py", at("packs"), at("taesd"), "--faces", 20)
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--size", 96, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")

@@ -35,7 +35,8 @@ def arguments():
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--forged-share", type=float, default=0.88)
-    parser.add_argument("--donor-share", type=float, default=0.25)
+    parser.add_argument("--donor-share", type=float, default=0.35)
+    parser.add_argument("--redrawn-share", type=float, default=0.3)
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
@@ -64,7 +65,7 @@ def batches(args, step):
     for size, until in ((args.small, args.grow_at), (args.size, args.steps)):
         if step >= until:
             continue
-        samples = Samples(args.packs, size, args.seed * 1_000_003 + step, SOURCES, FAKES, args.forged_share, args.donor_share)
+        samples = Samples(args.packs, size, args.seed * 1_000_003 + step, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share)
         loader = torch.utils.data.DataLoader(samples, args.pairs, num_workers=args.workers, collate_fn=together, prefetch_factor=3 if args.workers else None)
         for batch in loader:
             yield step, batch

@@ -9,7 +9,7 @@ import { faceInput, facePath, ffmpeg, ffmpegPath, makeTempDir, modelsDir, moving
 // below 1 also tells that each frame is the one its time says; single frames jump where the detector is of two minds.
 const medianBoxTolerance = 1;
 const largestBoxTolerance = 6;
-const scoreTolerance = 0.05;
+const scoreTolerance = 0.1;
 // Deinterlacing draws every other line anew, which the classifier notices.
 const deinterlacedScoreTolerance = 0.2;
 

@@ -1,0 +1,83 @@
+"""Draw real faces anew with a neural autoencoder, for forgeries with a generator's texture.
+
+    git clone https://github.com/madebyollin/taesd && git -C taesd checkout 5cccb12
+    python redraw.py PACKS taesd [--faces 8000]
+
+TAEF2 (Bohan, MIT licence), a small autoencoder of a diffusion model, draws each face at 96 to 192 pixels. Noise in its latents
+moves features, skin and glints a little, as the generators of face swaps and reenactments do. For each set PACKS gets
+<set>-redrawn.bin (RGB bytes) and <set>-redrawn.npz:
+    row [n]         face of the pack
+    box [n, 4]      x0, y0, x1, y1: the part of its context crop that was drawn anew, pixels
+    size, offset [n]    the drawing is size x size pixels, stretched; where it lies in the .bin
+Held-out faces are left out. train.py uses what is there, and does without where nothing is.
+"""
+import argparse
+import os
+import sys
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from crops import landmark_box
+from data import Pack, is_held_out
+
+SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
+MARGIN = 0.25  # wider than any crop that training cuts
+SIZES = [96, 112, 128, 144, 160, 176, 192]
+
+
+def noise(z, rng):
+    """Normal noise like latents z [1, c, h, w]: of each cell, or of two cells by two."""
+    h, w = z.shape[2:]
+    if rng.random() < 0.5:
+        return torch.from_numpy(rng.normal(size=z.shape).astype(np.float32))
+    coarse = torch.from_numpy(rng.normal(size=(1, z.shape[1], h // 2, w // 2)).astype(np.float32))
+    return F.interpolate(coarse, (h, w), mode="bilinear") * 1.5
+
+
+@torch.no_grad()
+def redrawn(net, face, rng):
+    """face, uint8 [s, s, 3], as the autoencoder draws it."""
+    x = torch.from_numpy(face).permute(2, 0, 1)[None].float().div(255).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        z = net.encoder(x).float()
+        y = net.decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
+    return y.float().clamp(0, 1).mul(255).round().byte()[0].permute(1, 2, 0).numpy()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packs")
+    parser.add_argument("taesd")
+    parser.add_argument("--faces", type=int, default=8000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    sys.path.insert(0, args.taesd)
+    from taesd import TAESD
+
+    net = TAESD(*(os.path.join(args.taesd, f"taef2_{part}.pth") for part in ("encoder", "decoder"))).eval().to(memory_format=torch.channels_last)
+    rng = np.random.default_rng(args.seed)
+    for name, share in SHARES.items():
+        pack, rows, offset = Pack(args.packs, name), [], 0
+        real = [i for i in np.flatnonzero(pack.label == 0) if not is_held_out(pack.name[i])]
+        with open(os.path.join(args.packs, name + "-redrawn.bin"), "wb") as pixels:
+            for i in rng.permutation(real)[: round(args.faces * share)]:
+                image, landmarks = pack[i]
+                h, w = image.shape[:2]
+                box = np.round(landmark_box(landmarks, MARGIN)).astype(int)
+                x0, y0, x1, y1 = box = np.clip(box, 0, [w, h, w, h])
+                size = int(rng.choice([s for s in SIZES if s <= max(96, y1 - y0)]))
+                face = redrawn(net, cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA), rng)
+                pixels.write(face.tobytes())
+                rows.append((i, box, size, offset))
+                offset += face.nbytes
+        np.savez(os.path.join(args.packs, name + "-redrawn.npz"), **{k: np.array(c) for k, c in zip(("row", "box", "size", "offset"), zip(*rows))})
+        print(f"{name}: {len(rows)} faces drawn anew", flush=True)
+
+
+if __name__ == "__main__":
+    main()
