@@ -36,7 +36,7 @@ def arguments():
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--forged-share", type=float, default=0.88)
     parser.add_argument("--donor-share", type=float, default=0.35)
-    parser.add_argument("--redrawn-share", type=float, default=0.3)
+    parser.add_argument("--redrawn-share", type=float, default=0.3, help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
