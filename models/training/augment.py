@@ -37,14 +37,18 @@ def colour(image, rng, strength=1.0):
     return as_image(x)
 
 
+def smooth_field(shape, cells, amplitude, rng, channels=2):
+    """A smooth random field of -amplitude to amplitude or little more, such as a displacement in pixels; [h, w] or [h, w, channels]."""
+    coarse = rng.uniform(-1, 1, (cells, cells, channels)).astype(np.float32) * amplitude
+    return cv2.resize(coarse, shape[1::-1], interpolation=cv2.INTER_CUBIC)
+
+
 def uneven_light(images, rng):
     """The same slow change of brightness and tint across each of `images`, as light, make-up and flush bring about."""
-    h, w = images[0].shape[:2]
-    cells = int(rng.integers(2, 6))
-    grey = rng.uniform(-1, 1, (cells, cells, 1)) * rng.uniform(0, 30)
-    tint = rng.uniform(-1, 1, (cells, cells, 3)) * rng.uniform(0, 12)
-    field = cv2.resize((grey + tint).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    return [as_image(x + field) for x in images]
+    shape, cells = images[0].shape[:2], int(rng.integers(2, 6))
+    grey = smooth_field(shape, cells, 1, rng, channels=1)[..., None] * rng.uniform(0, 30)
+    tint = smooth_field(shape, cells, 1, rng, channels=3) * rng.uniform(0, 12)
+    return [as_image(x + (grey + tint)) for x in images]
 
 
 def sharpen(image, amount):

@@ -128,8 +128,9 @@ class Samples(torch.utils.data.IterableDataset):
 
     def donor(self, pack, i, rows, again, rng):
         """Another face of much the same pose as face i, as it is or (`again`) drawn anew; None where there is none."""
-        others = rng.integers(len(again.row if again else rows), size=128)
-        faces = (again.row if again else rows)[others]
+        candidates = again.row if again else rows
+        others = rng.integers(len(candidates), size=128)
+        faces = candidates[others]
         nearest = np.abs(pack.pose[faces] - pack.pose[i]).sum(1).argsort()[:8]
         nearest = nearest[faces[nearest] != i]
         if len(nearest) == 0:

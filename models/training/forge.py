@@ -7,7 +7,7 @@ resolution of a generator, a face moved by a smooth local warp (reenactment), an
 import cv2
 import numpy as np
 
-from augment import as_image, colour, rescale, sharpen
+from augment import as_image, colour, rescale, sharpen, smooth_field
 
 OVAL_LOWER = [127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356]
 JAW = OVAL_LOWER[3:-3]
@@ -19,12 +19,6 @@ BROW_L = [276, 283, 282, 295, 285, 300, 293, 334, 296, 336]
 NOSE = [168, 193, 417, 122, 351, 196, 419, 198, 420, 49, 279, 64, 294, 98, 327, 2, 97, 326, 48, 278]
 CHEEKS = [50, 280, 205, 425, 187, 411, 117, 346]
 RATIOS = [0.5, 0.75, 1, 1, 1, 1]  # Shiohara and Yamasaki's 0.25 leaves next to nothing after compression
-
-
-def smooth_field(shape, cells, amplitude, rng):
-    """A smooth random displacement, pixels, [h, w, 2]."""
-    coarse = rng.uniform(-1, 1, (cells, cells, 2)).astype(np.float32) * amplitude
-    return cv2.resize(coarse, shape[1::-1], interpolation=cv2.INTER_CUBIC)
 
 
 def displace(image, field, border=cv2.BORDER_REFLECT):

@@ -24,7 +24,7 @@ FLOAT_CONVOLUTIONS = 3
 
 class Crops(CalibrationDataReader):
     def __init__(self, packs, size, count, seed):
-        samples = iter(Samples(packs, size, seed, SOURCES, FAKES, 0.7, 0.2, 0.2))
+        samples = iter(Samples(packs, size, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2))
         self.batches = iter([(next(samples)[0].numpy().astype(np.float32) / 127.5 - 1) for _ in range(count // 2)])
 
     def get_next(self):
