@@ -55,7 +55,7 @@ export async function examineFrames(
   };
 
   const examineFrame = async (frame: Frame) => {
-    const shrunk = shrinkForDetector(frame);
+    const shrunk = shrinkForDetector(frame.thumbnail);
     const found = await findFaces(finder, frame, shrunk);
     const faces = found.filter(({ box }) => Math.min(boxWidth(box), boxHeight(box)) >= minFacePixels);
     const boxes = faces.map(({ box }) => clipBox(box, frame.width, frame.height));

@@ -38,15 +38,28 @@ const canvasSizes = [320, 128] as const;
 const secondTryPad = 0.25;
 const valuesPerCell = 16;
 
-/** A picture shrunk to the sizes the detector searches, the largest first; a smaller picture is taken as it is. */
+/** Size of the larger of the pictures that the detector searches, for a picture of this size. */
+export function thumbnailSize(picture: PictureSize): PictureSize {
+  return shrunkSize(picture, canvasSizes[0]);
+}
+
+/**
+ * A picture, or its thumbnail, shrunk to the sizes the detector searches, the largest first; a smaller one is taken as it
+ * is.
+ */
 export function shrinkForDetector(picture: Picture): Picture[] {
   return canvasSizes.map((longest) => {
-    const factor = longest / Math.max(picture.width, picture.height);
-    const size = (side: number) => Math.max(1, roundHalfEven(side * factor));
-    return factor >= 1
+    const { width, height } = shrunkSize(picture, longest);
+    return width === picture.width && height === picture.height
       ? picture
-      : resizeArea(picture, wholePicture(picture), size(picture.width), size(picture.height));
+      : resizeArea(picture, wholePicture(picture), width, height);
   });
+}
+
+function shrunkSize({ width, height }: PictureSize, longest: number): PictureSize {
+  const factor = Math.min(1, longest / Math.max(width, height));
+  const size = (side: number) => Math.max(1, roundHalfEven(side * factor));
+  return { width: size(width), height: size(height) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -15,7 +15,8 @@ export interface FfmpegOptions {
 
 /** A running ffmpeg. Whoever starts one calls `stop` in the end, whatever happened. */
 export interface FfmpegProcess {
-  stdout: Readable;
+  /** What it writes to `pipe:1` and, if two outputs were asked for, to `pipe:3`; it waits until both are read. */
+  outputs: Readable[];
   /**
    * Wait for the end.
    * @returns the exit status.
@@ -36,10 +37,13 @@ export function startFfmpeg(
   args: readonly string[],
   options: FfmpegOptions,
   onLog: (line: string) => void,
+  outputs: 1 | 2 = 1,
 ): FfmpegProcess {
   const { ffmpegPath, limits, signal } = options;
   throwIfAborted(signal);
-  const child = spawnBounded(ffmpegPath, args, limits.maxDecoderBytes);
+  const child = spawnBounded(ffmpegPath, args, limits.maxDecoderBytes, outputs);
+  const [, stdout, stderr, second] = child.stdio as Readable[];
+  const pipes = second ? [stdout!, second] : [stdout!];
 
   let failure: unknown;
   const kill = (reason: unknown) => {
@@ -66,11 +70,11 @@ export function startFfmpeg(
       resolve(code ?? -1);
     });
   });
-  const log = createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', onLog);
+  const log = createInterface({ input: stderr!, crlfDelay: Infinity }).on('line', onLog);
   const logged = once(log, 'close');
 
   return {
-    stdout: child.stdout,
+    outputs: pipes,
     async finish() {
       const [status] = await Promise.all([closed, logged]);
       if (status === 126 || status === 127) {
@@ -83,7 +87,9 @@ export function startFfmpeg(
     },
     async stop() {
       child.kill('SIGKILL');
-      child.stdout.destroy();
+      for (const pipe of pipes) {
+        pipe.destroy();
+      }
       await closed;
     },
   };
@@ -93,8 +99,14 @@ function spawnBounded(
   ffmpegPath: string,
   args: readonly string[],
   maxBytes: number,
-): ChildProcessByStdio<null, Readable, Readable> {
-  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  outputs: 1 | 2,
+): ChildProcess {
+  const stdio: ('ignore' | 'pipe')[] = [
+    'ignore',
+    'pipe',
+    'pipe',
+    ...(outputs === 2 ? ['pipe' as const] : []),
+  ];
   if (!existsSync(shell)) {
     return spawn(ffmpegPath, args, { stdio });
   }

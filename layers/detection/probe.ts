@@ -107,7 +107,7 @@ async function listStreams(
   });
   try {
     const mostPackets = limits.maxDurationS * limits.maxFps;
-    for await (const line of createInterface({ input: ffmpeg.stdout })) {
+    for await (const line of createInterface({ input: ffmpeg.outputs[0]! })) {
       table.addLine(line);
       if (table.streams.some((stream) => stream?.pts.length > mostPackets)) {
         throw new DetectionError('clip_too_long', `The clip has more than ${mostPackets} frames.`);

@@ -1,3 +1,5 @@
+import type { Picture } from './resize.ts';
+
 /** An axis-aligned box in pixels of the upright picture (after rotation); x1 and y1 are exclusive. */
 export interface Box {
   x0: number;
@@ -27,6 +29,8 @@ export interface Frame {
   width: number;
   height: number;
   data: Uint8Array;
+  /** The same picture, shrunk for the search for faces. */
+  thumbnail: Picture;
 }
 
 /** A face in one frame. */

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { decodeFrames } from '../../../layers/detection/decode.ts';
 import { probeClip } from '../../../layers/detection/probe.ts';
+import { resizeArea, wholePicture } from '../../../layers/detection/resize.ts';
 import type { Frame } from '../../../layers/detection/types.ts';
 import { decoding, faceInput, ffmpeg, ffmpegsOn, makeTempDir, movingFace } from './support.ts';
 
@@ -13,7 +15,8 @@ async function decodeAll(path: string, options = {}): Promise<Frame[]> {
   const clip = await probeClip(path, { ...decoding, ...options });
   const frames: Frame[] = [];
   for await (const frame of decodeFrames(clip, { ...decoding, ...options })) {
-    frames.push({ ...frame, data: frame.data.slice() });
+    const thumbnail = { ...frame.thumbnail, data: frame.thumbnail.data.slice() };
+    frames.push({ ...frame, data: frame.data.slice(), thumbnail });
   }
   return frames;
 }
@@ -77,6 +80,24 @@ test('frames are the middles of equal shares, each with its time', async () => {
   expect(frames.map(({ timeS }) => timeS.toFixed(3))).toEqual(['0.500', '1.500', '2.500', '3.500']);
   const brightness = frames.map(({ data }) => Math.round(data[0]! / 6));
   expect(brightness).toEqual([5, 15, 25, 35]);
+});
+
+test('a thumbnail is its frame shrunk to 320 pixels', async () => {
+  // Prepare
+  const path = join(dir, 'face.mp4');
+  await ffmpeg(...faceInput(1), '-vf', movingFace, '-c:v', 'libx264', '-qp', 1, '-pix_fmt', 'yuv420p', path);
+
+  // Act
+  const frames = await decodeAll(path, { framesSampled: 3 });
+
+  // Assess
+  expect(frames).toHaveLength(3);
+  for (const { width, height, data, thumbnail } of frames) {
+    expect([width, height, thumbnail.width, thumbnail.height]).toEqual([640, 480, 320, 240]);
+    const shrunk = resizeArea({ width, height, data }, wholePicture({ width, height }), 320, 240);
+    const differences = shrunk.data.map((value, i) => Math.abs(value - thumbnail.data[i]!));
+    expect(differences.reduce((sum, value) => sum + value) / differences.length).toBeLessThan(2);
+  }
 });
 
 let long: string;
@@ -147,6 +168,19 @@ test('decoding that takes too long ends with deadline_exceeded', async () => {
 
   // Assess
   await expect(decodeAllOf()).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  expect(await ffmpegsOn(long)).toEqual([]);
+});
+
+test('an ffmpeg that loses the thumbnails decodes nothing, and nothing waits for it', async () => {
+  // Prepare
+  const lossy = join(dir, 'lossy-ffmpeg');
+  await writeFile(lossy, `#!/bin/sh\nexec '${decoding.ffmpegPath}' "$@" 3>/dev/null\n`, { mode: 0o755 });
+
+  // Act
+  const decodeAllOf = () => decodeAll(long, { ffmpegPath: lossy, framesSampled: 400 });
+
+  // Assess
+  await expect(decodeAllOf()).rejects.toMatchObject({ code: 'undecodable_video' });
   expect(await ffmpegsOn(long)).toEqual([]);
 });
 
