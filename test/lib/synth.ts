@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { afterAll } from 'vitest';
 import { ServiceStack } from '../../lib/service-stack.ts';
 import { readSettings } from '../../lib/settings.ts';
 
@@ -12,9 +15,12 @@ const featureFlags = Object.fromEntries(
   Object.entries(cdkJson.context).filter(([name]) => name.startsWith('@')),
 );
 
+const outdir = mkdtempSync(join(tmpdir(), 'synth-test-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
 /** The stack for some settings, as the app builds it but without bundling the functions. */
 export function createStack(context: Record<string, unknown> = {}): { app: App; stack: ServiceStack } {
-  const app = new App({ context: { ...featureFlags, 'aws:cdk:bundling-stacks': [] } });
+  const app = new App({ outdir, context: { ...featureFlags, 'aws:cdk:bundling-stacks': [] } });
   const stack = new ServiceStack(app, readSettings(context));
   return { app, stack };
 }
