@@ -15,7 +15,13 @@ export interface ScoredFace {
 /** A track with fewer crops than this says too little: a single crop misleads easily. */
 export const minTrackCrops = 4;
 
-/** Tracks with enough crops, the most suspicious first. A track's score is the calibrated mean over its crops. */
+/** A forgery that takes up only part of a clip would drown in the mean over all of it. */
+const shareThatDecides = 1 / 3;
+
+/**
+ * Tracks with enough crops, the most suspicious first. A track's score is the calibrated mean over those crops in a row,
+ * a third of all and four at least, whose mean is highest.
+ */
 export function aggregateTracks(
   faces: readonly ScoredFace[],
   calibration: ClassifierCard['calibration'],
@@ -25,7 +31,7 @@ export function aggregateTracks(
     .filter(([, crops]) => crops.length >= minTrackCrops)
     .map(([track, crops]) => ({
       track,
-      score: calibrate(mean(crops.map((crop) => crop.raw)), calibration),
+      score: calibrate(highestMean(crops.map((crop) => crop.raw)), calibration),
       frames: crops.length,
       firstS: Math.min(...crops.map((crop) => crop.timeS)),
       lastS: Math.max(...crops.map((crop) => crop.timeS)),
@@ -56,6 +62,12 @@ export function aggregateFrames(
 function medianBox(boxes: readonly Box[]): Box {
   const side = (name: keyof Box) => median(boxes.map((box) => box[name]));
   return { x0: side('x0'), y0: side('y0'), x1: side('x1'), y1: side('y1') };
+}
+
+function highestMean(values: readonly number[]): number {
+  const length = Math.max(minTrackCrops, Math.ceil(values.length * shareThatDecides));
+  const starts = Array.from({ length: values.length - length + 1 }, (_, start) => start);
+  return Math.max(...starts.map((start) => mean(values.slice(start, start + length))));
 }
 
 function mean(values: readonly number[]): number {

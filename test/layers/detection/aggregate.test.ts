@@ -9,7 +9,7 @@ const scored = (track: number, timeS: number, raw: number): ScoredFace => ({
   box: { x0: timeS, y0: 0, x1: timeS + 50, y1: 60 },
 });
 
-test("a track's score is the mean over its crops, and the most suspicious comes first", () => {
+test("a short track's score is the mean over its crops, and the most suspicious comes first", () => {
   // Prepare
   const calm = [0, 1, 2, 3].map((t) => scored(1, t, 0.1));
   const suspicious = [0, 1, 2, 3].map((t) => scored(2, t, t === 0 ? 0.5 : 0.9));
@@ -26,6 +26,21 @@ test("a track's score is the mean over its crops, and the most suspicious comes 
     lastS: 3,
     box: { x0: 1.5, y0: 0, x1: 51.5, y1: 60 },
   });
+});
+
+test('the most suspicious third in a row decides', () => {
+  // Prepare
+  const raws = [0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.7, 0.8, 0.1, 0.6, 0.7, 0.1, 0.1, 0.1];
+
+  // Act
+  const [track] = aggregateTracks(
+    raws.map((raw, t) => scored(1, t, raw)),
+    plain,
+  );
+
+  // Assess: from the first 0.7 to the second
+  expect(track!.score).toBeCloseTo((0.7 + 0.8 + 0.1 + 0.6 + 0.7) / 5, 6);
+  expect(track!.frames).toBe(15);
 });
 
 test('a track of fewer than four crops does not count', () => {
