@@ -70,10 +70,10 @@ def degrade(images, rng):
         noise = rng.normal(0, rng.uniform(1, 8), images[0].shape)
         images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
     codec = rng.random()
-    if codec < 0.5:
-        crf = int(rng.integers(17, 29) if rng.random() < 0.6 else rng.integers(17, 41))
+    if codec < 0.55:
+        crf = int(rng.integers(17, 29) if rng.random() < 0.5 else rng.integers(23, 44))
         images = h264(images, crf, bool(rng.random() < 0.5))
-    elif codec < 0.7:
+    elif codec < 0.75:
         quality = rng.integers(40, 100)
         images = [jpeg(x, quality) for x in images]
     if rng.random() < 0.5:

@@ -33,6 +33,13 @@ def filled_hull(shape, points):
     return mask
 
 
+def rectangle(shape, low, high):
+    mask = np.zeros(shape[:2], np.float32)
+    (x0, y0), (x1, y1) = np.maximum(low, 0).astype(int), np.maximum(high, 0).astype(int)
+    mask[y0:y1, x0:x1] = 1
+    return mask
+
+
 def dilate(mask, pixels):
     k = max(1, int(pixels)) * 2 + 1
     return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (k, k)))
@@ -40,8 +47,8 @@ def dilate(mask, pixels):
 
 def mask_shape(shape, p, face, rng):
     """One of the mask shapes, 0 or 1, [h, w]. p: landmarks, face: width of the face in pixels."""
-    kind = rng.choice(["whole", "no_forehead", "mouth_nose", "eyes_nose", "parts", "mouth", "lower", "ellipse", "subset", "inner"],
-                      p=[0.2, 0.18, 0.08, 0.08, 0.08, 0.1, 0.08, 0.06, 0.06, 0.08])
+    kind = rng.choice(["whole", "no_forehead", "mouth_nose", "eyes_nose", "parts", "mouth", "lower", "ellipse", "subset", "inner", "box"],
+                      p=[0.18, 0.16, 0.08, 0.08, 0.08, 0.11, 0.1, 0.05, 0.04, 0.08, 0.04])
     hull = lambda *groups: filled_hull(shape, p[np.concatenate(groups)])
     if kind == "whole":
         return filled_hull(shape, p)
@@ -56,10 +63,10 @@ def mask_shape(shape, p, face, rng):
     if kind == "lower":
         if rng.random() < 0.5:
             return hull(JAW, NOSE[-7:], CHEEKS)
-        lo, hi, mask = p.min(0), p.max(0), np.zeros(shape[:2], np.float32)
-        top = int(lo[1] + (hi[1] - lo[1]) * rng.uniform(0.45, 0.6))
-        mask[max(top, 0):max(int(hi[1]), 0), max(int(lo[0]), 0):max(int(hi[0]), 0)] = 1
-        return mask
+        lo, hi = p.min(0), p.max(0)
+        return rectangle(shape, (lo[0], lo[1] + (hi[1] - lo[1]) * rng.uniform(0.45, 0.6)), hi)
+    if kind == "box":  # lip-sync generators paste back all of the rectangle that they were shown
+        return rectangle(shape, p.min(0) - face * rng.uniform(-0.05, 0.1, 2), p.max(0) + face * rng.uniform(-0.05, 0.1, 2))
     if kind == "inner":
         return dilate(hull(LIPS, EYE_R, EYE_L, BROW_R, BROW_L, CHEEKS), face * rng.uniform(0, 0.05))
     if kind == "ellipse":

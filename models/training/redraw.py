@@ -1,10 +1,11 @@
 """Draw real faces anew with a neural autoencoder, for forgeries with a generator's texture.
 
     git clone https://github.com/madebyollin/taesd && git -C taesd checkout 5cccb12
-    python redraw.py PACKS taesd [--faces 8000]
+    python redraw.py PACKS taesd [--faces 14000]
 
-TAEF2 (Bohan, MIT licence), a small autoencoder of a diffusion model, draws each face at 96 to 192 pixels. Noise in its latents
-moves features, skin and glints a little, as the generators of face swaps and reenactments do. For each set PACKS gets
+TAEF2 (Bohan, MIT licence), a small autoencoder of a diffusion model, draws each face at 80 to 224 pixels. Noise in its latents
+moves features, skin and glints a little, as the generators of face swaps and reenactments do; noise in its decoder's weights
+gives the faces the texture of ever other generators. Colours are drawn back to the original's. For each set PACKS gets
 <set>-redrawn.bin (RGB bytes) and <set>-redrawn.npz:
     row [n]         face of the pack
     box [n, 4]      x0, y0, x1, y1: the part of its context crop that was drawn anew, pixels
@@ -12,6 +13,7 @@ moves features, skin and glints a little, as the generators of face swaps and re
 Held-out faces are left out. train.py uses what is there, and does without where nothing is.
 """
 import argparse
+import copy
 import os
 import sys
 
@@ -20,12 +22,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from augment import as_image
 from crops import landmark_box
 from data import Pack, is_held_out
 
 SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
 MARGIN = 0.25  # wider than any crop that training cuts
-SIZES = [96, 112, 128, 144, 160, 176, 192]
+SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
+FACES_PER_DECODER = 8
 
 
 def noise(z, rng):
@@ -38,20 +42,32 @@ def noise(z, rng):
 
 
 @torch.no_grad()
-def redrawn(net, face, rng):
+def shaken(decoder, rng):
+    """A copy of the decoder whose convolutions are off by up to 20% a weight."""
+    other, strength = copy.deepcopy(decoder), rng.uniform(0, 0.2)
+    for p in other.parameters():
+        if p.ndim == 4:
+            p.mul_(1 + torch.from_numpy(rng.normal(size=p.shape).astype(np.float32)) * strength)
+    return other
+
+
+@torch.no_grad()
+def redrawn(encoder, decoder, face, rng):
     """face, uint8 [s, s, 3], as the autoencoder draws it."""
     x = torch.from_numpy(face).permute(2, 0, 1)[None].float().div(255).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        z = net.encoder(x).float()
-        y = net.decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
-    return y.float().clamp(0, 1).mul(255).round().byte()[0].permute(1, 2, 0).numpy()
+        z = encoder(x).float()
+        y = decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
+    drawn = y.float().clamp(0, 1).mul(255)[0].permute(1, 2, 0).numpy()
+    tint = cv2.GaussianBlur(face - drawn, (0, 0), len(face) / 10)
+    return as_image(drawn + tint * rng.uniform(0.6, 1))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packs")
     parser.add_argument("taesd")
-    parser.add_argument("--faces", type=int, default=8000)
+    parser.add_argument("--faces", type=int, default=14000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -65,13 +81,15 @@ def main():
         pack, rows, offset = Pack(args.packs, name), [], 0
         real = [i for i in np.flatnonzero(pack.label == 0) if not is_held_out(pack.name[i])]
         with open(os.path.join(args.packs, name + "-redrawn.bin"), "wb") as pixels:
-            for i in rng.permutation(real)[: round(args.faces * share)]:
+            for n, i in enumerate(rng.permutation(real)[: round(args.faces * share)]):
+                if n % FACES_PER_DECODER == 0:
+                    decoder = shaken(net.decoder, rng)
                 image, landmarks = pack[i]
                 h, w = image.shape[:2]
                 box = np.round(landmark_box(landmarks, MARGIN)).astype(int)
                 x0, y0, x1, y1 = box = np.clip(box, 0, [w, h, w, h])
-                size = int(rng.choice([s for s in SIZES if s <= max(96, y1 - y0)]))
-                face = redrawn(net, cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA), rng)
+                size = int(rng.choice([s for s in SIZES if s <= max(SIZES[0], y1 - y0)]))
+                face = redrawn(net.encoder, decoder, cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA), rng)
                 pixels.write(face.tobytes())
                 rows.append((i, box, size, offset))
                 offset += face.nbytes

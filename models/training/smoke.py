@@ -3,7 +3,7 @@
     python smoke.py
 
 Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, redraw
-(with a stand-in for the autoencoder), train (with a resume), export, quantize, install, the product's evaluate, calibrate and
+(with a stand-in for the autoencoder), train (with a resume), average, export, quantize, install, the product's evaluate, calibrate and
 false_positives on it. The model is worthless; what is checked is that the steps fit together and that the product takes
 their result.
 """
@@ -99,7 +99,8 @@ def main():
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--size", 96, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
-        step("export.py", at("run", "last.pt"), at("float.onnx"))
+        step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--size", 96, "--batches", 2)
+        step("export.py", at("average.pt"), at("float.onnx"))
         step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
         step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--size", 96)
         with open(at("labels.csv"), "w", newline="") as f:

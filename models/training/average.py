@@ -1,0 +1,51 @@
+"""Average the weights of checkpoints of which one was trained from the other (Wortsman et al., "Model soups", ICML 2022).
+
+    python average.py PACKS OUT.pt CHECKPOINT CHECKPOINT ...
+
+Means and variances of batch normalization are found anew on training batches, since averages do not fit averaged weights.
+OUT.pt can be exported and trained from.
+"""
+import argparse
+
+import torch
+
+from data import Samples, together
+from model import Detector
+from train import FAKES, SOURCES, as_input
+
+
+def averaged(states):
+    return {name: torch.stack([s[name] for s in states]).mean(0) if first.is_floating_point() else first for name, first in states[0].items()}
+
+
+@torch.no_grad()
+def find_statistics(model, batches):
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all batches
+    model.train()
+    for images in batches:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            model(as_input(images))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packs")
+    parser.add_argument("out")
+    parser.add_argument("checkpoints", nargs="+")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--batches", type=int, default=121)
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    model = Detector().to(memory_format=torch.channels_last)
+    model.load_state_dict(averaged([torch.load(path, map_location="cpu", weights_only=True)["average"] for path in args.checkpoints]))
+    samples = Samples(args.packs, args.size, 777, SOURCES, FAKES, forged_share=0.88, donor_share=0.35, redrawn_share=0.3)
+    loader = torch.utils.data.DataLoader(samples, 16, num_workers=2, collate_fn=together)
+    find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
+    torch.save({"average": model.state_dict()}, args.out)
+
+
+if __name__ == "__main__":
+    main()
