@@ -37,7 +37,7 @@ export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): A
       times.push(Number(shown[1]));
     }
   };
-  const ffmpeg = startFfmpeg(decodeArguments(clip, wanted, options), options, onLog, 2);
+  const ffmpeg = startFfmpeg(decodeArguments(clip, wanted, small, options), options, onLog, 2);
   const wholes = pictures(ffmpeg.outputs[0]!, width * height * 3);
   const thumbnails = pictures(ffmpeg.outputs[1]!, small.width * small.height * 3);
   let index = 0;
@@ -64,7 +64,12 @@ export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): A
   }
 }
 
-function decodeArguments(clip: ProbedClip, wanted: number[], options: DecodeOptions): string[] {
+function decodeArguments(
+  clip: ProbedClip,
+  wanted: number[],
+  small: PictureSize,
+  options: DecodeOptions,
+): string[] {
   const output = (pipe: string, filters: string[]) => [
     ...['-map', `0:${clip.stream.index}`, '-an', '-sn', '-dn', '-vf', filters.join(',')],
     ...['-frames:v', String(wanted.length), '-fps_mode', 'passthrough'],
@@ -74,7 +79,7 @@ function decodeArguments(clip: ProbedClip, wanted: number[], options: DecodeOpti
     ...['-threads', String(options.threads), '-noautorotate'],
     ...inputOptions(clip.path, clip.container, options.limits.maxPixels),
     ...output('pipe:1', [...filters(clip, wanted, clip.info), 'showinfo=checksum=0']),
-    ...output('pipe:3', filters(clip, wanted, { ...thumbnailSize(clip.info), flags: 'area' })),
+    ...output('pipe:3', filters(clip, wanted, { ...small, flags: 'area' })),
   ];
 }
 

@@ -28,10 +28,11 @@ class Crops(CalibrationDataReader):
     def __init__(self, packs, size, count, seed):
         samples = iter(Samples(packs, size, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2))
         pairs = [next(samples)[0].numpy().astype(np.float32) / 127.5 - 1 for _ in range(count // 2)]
-        self.batches = iter([{"face": np.concatenate(pairs[i : i + 8])} for i in range(0, len(pairs), 8)])
+        self.batches = [{"face": np.concatenate(pairs[i : i + 8])} for i in range(0, len(pairs), 8)]
+        self.rest = iter(self.batches)
 
     def get_next(self):
-        return next(self.batches, None)
+        return next(self.rest, None)
 
 
 def channel_means(model, outputs, batches):
@@ -65,10 +66,11 @@ def quantize(packs, source, target, size, crops):
         clean = os.path.join(folder, "clean.onnx")
         quant_pre_process(source, clean, skip_symbolic_shape=True)
         convolutions = [node.name for node in onnx.load(clean).graph.node if node.op_type == "Conv"]
-        quantize_static(clean, target, Crops(packs, size, crops, seed=7), quant_format=QuantFormat.QDQ, per_channel=True,
+        reader = Crops(packs, size, crops, seed=7)
+        quantize_static(clean, target, reader, quant_format=QuantFormat.QDQ, per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
                         calibrate_method=CalibrationMethod.Percentile, nodes_to_exclude=convolutions[:FLOAT_CONVOLUTIONS])
-        correct_biases(clean, target, list(Crops(packs, size, crops, seed=7).batches))
+        correct_biases(clean, target, reader.batches)
 
 
 def compare(packs, source, target, size, crops):
