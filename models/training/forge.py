@@ -194,7 +194,7 @@ def generated_source(drawn, mask, p, face, rng):
     """A face drawn anew by a neural network (redraw.py), in its place or nearly so; sometimes the whole picture is."""
     if rng.random() < 0.5:
         drawn = colour(drawn, rng, rng.uniform(0, 0.5))
-    if rng.random() < 0.15:
+    if rng.random() < 0.25:
         return drawn, np.ones_like(mask)
     mask = mask / max(mask.max(), 1e-6)
     return shifted(drawn, mask, p, face, rng) if rng.random() < 0.3 else (drawn, mask)

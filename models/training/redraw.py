@@ -1,11 +1,12 @@
-"""Draw real faces anew with a neural autoencoder, for forgeries with a generator's texture.
+"""Draw real faces anew with neural networks, for forgeries with a generator's texture.
 
     git clone https://github.com/madebyollin/taesd && git -C taesd checkout 5cccb12
-    python redraw.py PACKS taesd [--faces 14000]
+    python redraw.py PACKS taesd [--generators generators.pt] [--faces 14000]
 
 TAEF2 (Bohan, MIT licence), a small autoencoder of a diffusion model, draws each face at 80 to 224 pixels. Noise in its latents
 moves features, skin and glints a little, as the generators of face swaps and reenactments do; noise in its decoder's weights
-gives the faces the texture of ever other generators. Colours are drawn back to the original's. For each set PACKS gets
+gives the faces the texture of ever other generators. Three of five faces are left to the networks of generators.py instead,
+where there are some. Colours are drawn back to the original's. For each set PACKS gets
 <set>-redrawn.bin (RGB bytes) and <set>-redrawn.npz:
     row [n]         face of the pack
     box [n, 4]      x0, y0, x1, y1: the part of its context crop that was drawn anew, pixels
@@ -23,13 +24,14 @@ import torch
 import torch.nn.functional as F
 
 from augment import as_image
-from crops import landmark_box
 from data import Pack, is_held_out
+from forge import LIPS
+from generators import MARGIN, as_tensor, face_of, loaded, what_is_shown
 
 SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
-MARGIN = 0.25  # wider than any crop that training cuts
 SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
-FACES_PER_DECODER = 8
+FACES_PER_NETWORK = 8
+GENERATORS_SHARE = 0.6
 
 
 def noise(z, rng):
@@ -52,13 +54,28 @@ def shaken(decoder, rng):
 
 
 @torch.no_grad()
-def redrawn(encoder, decoder, face, rng):
-    """face, uint8 [s, s, 3], as the autoencoder draws it."""
-    x = torch.from_numpy(face).permute(2, 0, 1)[None].float().div(255).contiguous(memory_format=torch.channels_last)
+def coded(encoder, decoder, face, rng):
+    """face, uint8 [s, s, 3], as the autoencoder draws it: float32, 0..255."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        z = encoder(x).float()
+        z = encoder(as_tensor([face])).float()
         y = decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
-    drawn = y.float().clamp(0, 1).mul(255)[0].permute(1, 2, 0).numpy()
+    return y.float().clamp(0, 1).mul(255)[0].permute(1, 2, 0).numpy()
+
+
+@torch.no_grad()
+def generated(make, network, face, landmarks, rng):
+    """face, uint8 [s, s, 3], as a network of generators.py draws it, every other time with its mouth opened or shut somewhat."""
+    if rng.random() < 0.5:
+        middle = landmarks[LIPS, 1].mean()
+        landmarks = landmarks.copy()
+        landmarks[LIPS, 1] = middle + (landmarks[LIPS, 1] - middle) * rng.uniform(0.5, 1.6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = network(as_tensor([what_is_shown(face, landmarks, make, rng)]))
+    return y.float().mul(255)[0].permute(1, 2, 0).numpy()
+
+
+def coloured(drawn, face, rng):
+    """The drawing, its slow changes of colour drawn towards those of the face; uint8."""
     tint = cv2.GaussianBlur(face - drawn, (0, 0), len(face) / 10)
     return as_image(drawn + tint * rng.uniform(0.6, 1))
 
@@ -67,6 +84,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packs")
     parser.add_argument("taesd")
+    parser.add_argument("--generators", nargs="*", default=[])
     parser.add_argument("--faces", type=int, default=14000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
@@ -76,20 +94,21 @@ def main():
     from taesd import TAESD
 
     net = TAESD(*(os.path.join(args.taesd, f"taef2_{part}.pth") for part in ("encoder", "decoder"))).eval().to(memory_format=torch.channels_last)
+    generators = [network for path in args.generators for network in loaded(path)]
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
         pack, rows, offset = Pack(args.packs, name), [], 0
         real = [i for i in np.flatnonzero(pack.label == 0) if not is_held_out(pack.name[i])]
         with open(os.path.join(args.packs, name + "-redrawn.bin"), "wb") as pixels:
             for n, i in enumerate(rng.permutation(real)[: round(args.faces * share)]):
-                if n % FACES_PER_DECODER == 0:
-                    decoder = shaken(net.decoder, rng)
+                if n % FACES_PER_NETWORK == 0:
+                    make, network = generators[rng.integers(len(generators))] if generators and rng.random() < GENERATORS_SHARE else (None, shaken(net.decoder, rng))
                 image, landmarks = pack[i]
-                h, w = image.shape[:2]
-                box = np.round(landmark_box(landmarks, MARGIN)).astype(int)
-                x0, y0, x1, y1 = box = np.clip(box, 0, [w, h, w, h])
-                size = int(rng.choice([s for s in SIZES if s <= max(SIZES[0], y1 - y0)]))
-                face = redrawn(net.encoder, decoder, cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA), rng)
+                height = np.ptp(landmarks[:, 1]) * (1 + 2 * MARGIN)
+                size = make["size"] if make else int(rng.choice([s for s in SIZES if s <= max(SIZES[0], height)]))
+                box, face, landmarks = face_of(image, landmarks, size)
+                drawn = generated(make, network, face, landmarks, rng) if make else coded(net.encoder, network, face, rng)
+                face = coloured(drawn, face, rng)
                 pixels.write(face.tobytes())
                 rows.append((i, box, size, offset))
                 offset += face.nbytes

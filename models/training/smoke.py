@@ -2,9 +2,9 @@
 
     python smoke.py
 
-Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, redraw
-(with a stand-in for the autoencoder), train (with a resume), average, export, quantize, install, the product's evaluate, calibrate and
-false_positives on it. The model is worthless; what is checked is that the steps fit together and that the product takes
+Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, generators,
+redraw (with a stand-in for the autoencoder), train (with a resume), average, export, quantize, install, the product's
+evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit together and that the product takes
 their result.
 """
 import csv
@@ -95,7 +95,8 @@ def main():
         os.makedirs(at("taesd"))
         with open(at("taesd", "taesd.py"), "w") as f:
             f.write(STAND_IN)
-        step("redraw.py", at("packs"), at("taesd"), "--faces", 20)
+        step("generators.py", at("packs"), at("generators.pt"), "--count", 4, "--steps", 2, "--worst", 1)
+        step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 40)
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--size", 96, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
