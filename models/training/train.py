@@ -16,10 +16,11 @@ import torch.nn.functional as F
 
 from data import Pack, Samples, together
 from measure import measure
-from model import Detector, imagenet
+from model import Detector, averaged_weights, imagenet
 
 SOURCES = {"mesonet": 0.45, "aaf": 0.28, "flickr": 0.22, "yonsei": 0.05}  # real faces that are forged
 FAKES = {"mesonet": 0.85, "yonsei": 0.15}  # true forgeries
+SHARES = {"forged_share": 0.88, "donor_share": 0.35, "redrawn_share": 0.3}  # of Samples
 
 
 def arguments():
@@ -34,9 +35,10 @@ def arguments():
     parser.add_argument("--pairs", type=int, default=16, help="real and fake pairs a step")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--ema", type=float, default=0.999)
-    parser.add_argument("--forged-share", type=float, default=0.88)
-    parser.add_argument("--donor-share", type=float, default=0.35)
-    parser.add_argument("--redrawn-share", type=float, default=0.3, help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
+    parser.add_argument("--forged-share", type=float, default=SHARES["forged_share"])
+    parser.add_argument("--donor-share", type=float, default=SHARES["donor_share"])
+    parser.add_argument("--redrawn-share", type=float, default=SHARES["redrawn_share"],
+                        help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
@@ -88,7 +90,7 @@ def start(args, model):
         if args.start == "imagenet":
             imagenet(model)
         else:
-            model.load_state_dict(torch.load(args.start, map_location="cpu", weights_only=True)["average"])
+            model.load_state_dict(averaged_weights(args.start))
         average.load_state_dict(model.state_dict())
     return average, optimizer, step
 
