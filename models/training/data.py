@@ -68,11 +68,11 @@ def degrade(images, rng):
         h, w = images[0].shape[:2]
         size = (max(64, int(w * factor)), max(64, int(h * factor)))
         images = [cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in images]
-    if rng.random() < 0.15:
-        sigma = rng.uniform(0.4, 1.4)
+    if rng.random() < 0.25:
+        sigma = rng.uniform(0.4, 2)
         images = [cv2.GaussianBlur(x, (0, 0), sigma) for x in images]
-    if rng.random() < 0.15:
-        noise = rng.normal(0, rng.uniform(1, 8), images[0].shape)
+    if rng.random() < 0.2:
+        noise = rng.normal(0, rng.uniform(1, 10), images[0].shape)
         images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
     codec = rng.random()
     if codec < 0.55:

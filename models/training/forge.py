@@ -19,6 +19,7 @@ BROW_L = [276, 283, 282, 295, 285, 300, 293, 334, 296, 336]
 NOSE = [168, 193, 417, 122, 351, 196, 419, 198, 420, 49, 279, 64, 294, 98, 327, 2, 97, 326, 48, 278]
 CHEEKS = [50, 280, 205, 425, 187, 411, 117, 346]
 RATIOS = [0.5, 0.75, 1, 1, 1, 1]  # Shiohara and Yamasaki's 0.25 leaves next to nothing after compression
+EQUALLY_SOFT = 0.5  # share of the pairs in which the real half is made no sharper than what is pasted into the other
 
 
 def displace(image, field, border=cv2.BORDER_REFLECT):
@@ -119,6 +120,20 @@ def redraw(image, face, rng):
     return sharpen(small, rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else small
 
 
+def no_sharper(target, source, mask, rng):
+    """The target, softened until it is no sharper than the source inside the mask: else all that is soft comes to seem forged."""
+    inside = mask > 0.5 * mask.max()
+    if not inside.any():
+        return target
+    detail = lambda image: cv2.Laplacian(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.CV_32F)[inside].std()
+    wanted, soft, by_size = detail(source) * rng.uniform(0.8, 1.2), target, rng.random() < 0.5
+    for strength in (0.6, 0.9, 1.3, 1.8, 2.5):
+        if detail(soft) <= wanted:
+            break
+        soft = rescale(target, 1 / (1 + strength), rng) if by_size else cv2.GaussianBlur(target, (0, 0), strength)
+    return soft
+
+
 def shifted(image, mask, p, face, rng):
     """Source and mask moved by up to 3% and 1.5% of the face and scaled by up to 5%."""
     dx, dy = rng.uniform(-0.03, 0.03) * face, rng.uniform(-0.015, 0.015) * face
@@ -192,6 +207,8 @@ def poisson(source, target, mask):
 
 def generated_source(drawn, mask, p, face, rng):
     """A face drawn anew by a neural network (redraw.py), in its place or nearly so; sometimes the whole picture is."""
+    if rng.random() < 0.3:
+        drawn = sharpen(drawn, rng.uniform(0.3, 1.5))
     if rng.random() < 0.5:
         drawn = colour(drawn, rng, rng.uniform(0, 0.5))
     if rng.random() < 0.25:
@@ -208,22 +225,23 @@ def forge(image, landmarks, rng, donor=None, drawn=None):
     p = landmarks.astype(np.float32)
     face = float(np.ptp(p[:, 0]))
     mask = blend_mask(image.shape, p, face, rng)
-    target, source = image, None
+    target, source, cloned = image, None, None
     if drawn is not None:
         source, mask = generated_source(drawn, mask, p, face, rng)
     elif donor is not None:
         source = donor_source(image, p, donor[0], donor[1].astype(np.float32), rng)
         if source is not None and rng.random() < 0.4:
             source = redraw(source, face, rng)
-        if source is not None and rng.random() < 0.3:
-            cloned = poisson(source, target, mask)
-            if cloned is not None:
-                return target, cloned, mask
-    if source is None:
+    given = source is not None
+    if not given:
         if rng.random() < 0.5:
             source = alter(image, face, rng)
         else:
             source, target = image, alter(image, face, rng)
         source, mask = self_source(source, mask, p, face, rng)
+    if rng.random() < EQUALLY_SOFT:
+        target = no_sharper(target, source, mask, rng)
+    if donor is not None and given and rng.random() < 0.3:
+        cloned = poisson(source, target, mask)
     m = mask[..., None]
-    return target, as_image(m * source + (1 - m) * target), mask
+    return target, as_image(m * source + (1 - m) * target) if cloned is None else cloned, mask

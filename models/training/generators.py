@@ -9,6 +9,7 @@ lip sync), how it enlarges, its activations, normalization and loss, with or wit
 Real faces that are not held out are its only data. OUT.pt holds a list of {"make", "weights"}.
 """
 import argparse
+import sys
 import time
 
 import cv2
@@ -26,6 +27,7 @@ MARGIN = 0.25  # wider than any crop that training cuts
 FACES = 6000
 SIZE = 160  # of the faces as they are kept
 RATE = 2e-3
+TRIES = 4  # per network asked for, before giving up
 SHOWN = ["whole", "tiny", "features"]
 
 
@@ -120,10 +122,15 @@ def what_is_shown(face, landmarks, make, rng):
     return np.dstack([shown, drawn])
 
 
-def face_of(image, landmarks, size):
-    """(box [4], face uint8 [size, size, 3], landmarks in its pixels): the part of a context crop that is drawn anew."""
+def drawn_box(image, landmarks):
+    """x0, y0, x1, y1 of the part of a context crop that is drawn anew, pixels."""
     h, w = image.shape[:2]
-    x0, y0, x1, y1 = box = np.clip(np.round(landmark_box(landmarks, MARGIN)).astype(int), 0, [w, h, w, h])
+    return np.clip(np.round(landmark_box(landmarks, MARGIN)).astype(int), 0, [w, h, w, h])
+
+
+def face_of(image, landmarks, size):
+    """(box, face uint8 [size, size, 3], landmarks in its pixels) of what is drawn anew of a context crop."""
+    x0, y0, x1, y1 = box = drawn_box(image, landmarks)
     face = cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA)
     return box, face, (landmarks - box[:2]) * size / (box[2:] - box[:2])
 
@@ -198,12 +205,15 @@ def main():
         pack = Pack(args.packs, name)
         faces += [face_of(*pack[i], SIZE)[1:] for i in rng.permutation(pack.trained(0))[: round(FACES * share)]]
     networks = []
-    while len(networks) < args.count:
+    for _ in range(TRIES * args.count):
         make = random_make(rng, SHOWN[len(networks) % len(SHOWN)])
         network, error = train(make, faces, args.steps, rng)
         if error <= args.worst:
             networks.append({"make": make, "weights": network.state_dict()})
             torch.save(networks, args.out)
+        if len(networks) == args.count:
+            return
+    sys.exit(f"only {len(networks)} of {args.count} networks have learned to draw")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from augment import as_image
 from data import Pack
 from forge import LIPS
-from generators import MARGIN, as_tensor, face_of, loaded, what_is_shown
+from generators import as_tensor, drawn_box, face_of, loaded, what_is_shown
 
 SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
 SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
@@ -104,8 +104,8 @@ def main():
                     own = generators and rng.random() < GENERATORS_SHARE
                     make, network = generators[rng.integers(len(generators))] if own else (None, shaken(net.decoder, rng))
                 image, landmarks = pack[i]
-                height = np.ptp(landmarks[:, 1]) * (1 + 2 * MARGIN)
-                size = make["size"] if make else int(rng.choice([s for s in SIZES if s <= max(SIZES[0], height)]))
+                _, top, _, bottom = drawn_box(image, landmarks)
+                size = make["size"] if make else int(rng.choice([s for s in SIZES if s <= max(SIZES[0], bottom - top)]))
                 box, face, landmarks = face_of(image, landmarks, size)
                 drawn = generated(make, network, face, landmarks, rng) if make else coded(net.encoder, network, face, rng)
                 face = coloured(drawn, face, rng)
