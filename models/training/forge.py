@@ -225,15 +225,15 @@ def forge(image, landmarks, rng, donor=None, drawn=None):
     p = landmarks.astype(np.float32)
     face = float(np.ptp(p[:, 0]))
     mask = blend_mask(image.shape, p, face, rng)
-    target, source, cloned = image, None, None
+    target, source = image, None
     if drawn is not None:
         source, mask = generated_source(drawn, mask, p, face, rng)
     elif donor is not None:
         source = donor_source(image, p, donor[0], donor[1].astype(np.float32), rng)
         if source is not None and rng.random() < 0.4:
             source = redraw(source, face, rng)
-    given = source is not None
-    if not given:
+    if source is None:
+        donor = None
         if rng.random() < 0.5:
             source = alter(image, face, rng)
         else:
@@ -241,7 +241,8 @@ def forge(image, landmarks, rng, donor=None, drawn=None):
         source, mask = self_source(source, mask, p, face, rng)
     if rng.random() < EQUALLY_SOFT:
         target = no_sharper(target, source, mask, rng)
-    if donor is not None and given and rng.random() < 0.3:
-        cloned = poisson(source, target, mask)
-    m = mask[..., None]
-    return target, as_image(m * source + (1 - m) * target) if cloned is None else cloned, mask
+    fake = poisson(source, target, mask) if donor is not None and rng.random() < 0.3 else None
+    if fake is None:
+        m = mask[..., None]
+        fake = as_image(m * source + (1 - m) * target)
+    return target, fake, mask

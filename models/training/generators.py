@@ -128,11 +128,11 @@ def drawn_box(image, landmarks):
     return np.clip(np.round(landmark_box(landmarks, MARGIN)).astype(int), 0, [w, h, w, h])
 
 
-def face_of(image, landmarks, size):
-    """(box, face uint8 [size, size, 3], landmarks in its pixels) of what is drawn anew of a context crop."""
-    x0, y0, x1, y1 = box = drawn_box(image, landmarks)
+def face_of(image, landmarks, box, size):
+    """(face uint8 [size, size, 3], landmarks in its pixels): the box of a context crop, resized."""
+    x0, y0, x1, y1 = box
     face = cv2.resize(image[y0:y1, x0:x1], (size, size), interpolation=cv2.INTER_AREA)
-    return box, face, (landmarks - box[:2]) * size / (box[2:] - box[:2])
+    return face, (landmarks - box[:2]) * size / (box[2:] - box[:2])
 
 
 def as_tensor(pictures):
@@ -203,7 +203,9 @@ def main():
     faces = []
     for name, share in SETS.items():
         pack = Pack(args.packs, name)
-        faces += [face_of(*pack[i], SIZE)[1:] for i in rng.permutation(pack.trained(0))[: round(FACES * share)]]
+        for i in rng.permutation(pack.trained(0))[: round(FACES * share)]:
+            image, landmarks = pack[i]
+            faces.append(face_of(image, landmarks, drawn_box(image, landmarks), SIZE))
     networks = []
     for _ in range(TRIES * args.count):
         make = random_make(rng, SHOWN[len(networks) % len(SHOWN)])

@@ -104,9 +104,9 @@ def main():
                     own = generators and rng.random() < GENERATORS_SHARE
                     make, network = generators[rng.integers(len(generators))] if own else (None, shaken(net.decoder, rng))
                 image, landmarks = pack[i]
-                _, top, _, bottom = drawn_box(image, landmarks)
+                _, top, _, bottom = box = drawn_box(image, landmarks)
                 size = make["size"] if make else int(rng.choice([s for s in SIZES if s <= max(SIZES[0], bottom - top)]))
-                box, face, landmarks = face_of(image, landmarks, size)
+                face, landmarks = face_of(image, landmarks, box, size)
                 drawn = generated(make, network, face, landmarks, rng) if make else coded(net.encoder, network, face, rng)
                 face = coloured(drawn, face, rng)
                 pixels.write(face.tobytes())
