@@ -2,7 +2,7 @@
 
     python export.py CHECKPOINT OUT.onnx
 
-Input `face` [n, 3, s, s] (s a multiple of 32, 64 or more), outputs `logit` [n, 1] (`crop_logit` of both heads) and
+Input `face` [n, 3, s, s] (s a multiple of 16, 64 or more), outputs `logit` [n, 1] (`crop_logit` of both heads) and
 `heatmap` [n, s/16, s/16] (logits of the forgery map). Batch normalization is folded into the convolutions.
 """
 import sys
@@ -13,6 +13,7 @@ import onnx
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from crops import SIZE
 from model import Detector, averaged_weights, crop_logit
 
 
@@ -41,7 +42,7 @@ def load(checkpoint):
     return model.eval()
 
 
-def export(checkpoint, path, size=224):
+def export(checkpoint, path, size=SIZE):
     model = Exported(load(checkpoint))
     x = torch.randn(2, 3, size, size)
     with torch.no_grad():

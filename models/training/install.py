@@ -1,6 +1,6 @@
 """Make an ONNX classifier the product's: copy it to a model folder and write its card, uncalibrated.
 
-    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--size 224] [--precision int8]
+    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--size 208] [--precision int8]
 
 Then calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
 """
@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import shutil
+
+from crops import MARGIN, SIZE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -19,7 +21,7 @@ def main():
     parser.add_argument("--folder", default=os.path.join(ROOT, "classifier"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--precision", choices=["int8", "float32"], default="int8")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
@@ -36,7 +38,7 @@ def main():
         "precision": args.precision,
         "input": {"name": "face", "layout": "NCHW", "colour": "RGB", "size": args.size, "mean": [127.5] * 3, "std": [127.5] * 3},
         "output": {"logit": "logit", "heatmap": "heatmap"},
-        "crop": {"margin": 0.125},
+        "crop": {"margin": MARGIN},
         "test_time_flip": True,
         "calibration": {"scale": 1.0, "bias": 0.0},
         "operating_points": {

@@ -1,6 +1,6 @@
 """Static int8 quantization (QDQ, weights per channel) of the float32 classifier, calibrated on training crops.
 
-    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 224] [--crops 256]
+    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
 
 The first three convolutions stay in float32: they are nearly free, and rounding them did half of the harm. Activation
 ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range), which old processors without VNNI
@@ -18,6 +18,7 @@ import onnxruntime as ort
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from crops import SIZE
 from data import Samples
 from train import FAKES, SOURCES
 
@@ -87,7 +88,7 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("source")
     parser.add_argument("target")
-    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--crops", type=int, default=256)
     args = parser.parse_args()
     quantize(args.packs, args.source, args.target, args.size, args.crops)
