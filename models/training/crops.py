@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 
 MARGIN = 0.125  # of the landmark box, on each side, in use
-SIZE = 208  # pixels a side, in use: what was trained at 224 does better at this (model card)
+SIZE = 208  # pixels a side, in use: weights trained at 224 did better at this (model card)
 
 
 def landmark_box(landmarks, margin=MARGIN):
