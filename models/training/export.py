@@ -42,9 +42,9 @@ def load(checkpoint):
     return model.eval()
 
 
-def export(checkpoint, path, size=SIZE):
+def export(checkpoint, path):
     model = Exported(load(checkpoint))
-    x = torch.randn(2, 3, size, size)
+    x = torch.randn(2, 3, SIZE, SIZE)
     with torch.no_grad():
         wanted = [y.numpy() for y in model(x)]
         model = folded(model)
