@@ -13,6 +13,8 @@ from data import Samples, together
 from model import Detector, averaged_weights
 from train import FAKES, SHARES, SOURCES, as_input
 
+PAIRS = 16  # real and fake pairs a batch
+
 
 def averaged(states):
     return {name: torch.stack([s[name] for s in states]).mean(0) if first.is_floating_point() else first for name, first in states[0].items()}
@@ -35,14 +37,14 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("out")
     parser.add_argument("checkpoints", nargs="+")
-    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops, pixels, as train.py takes them")
     parser.add_argument("--batches", type=int, default=121)
     args = parser.parse_args()
     torch.manual_seed(0)
     model = Detector().to(memory_format=torch.channels_last)
     model.load_state_dict(averaged([averaged_weights(path) for path in args.checkpoints]))
-    samples = Samples(args.packs, args.size, 777, SOURCES, FAKES, **SHARES)
-    loader = torch.utils.data.DataLoader(samples, 16, num_workers=2, collate_fn=together)
+    samples = Samples(args.packs, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
+    loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
     find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
     torch.save({"average": model.state_dict()}, args.out)
 

@@ -94,10 +94,13 @@ def crop_degraded(worse, image, box, size):
 
 
 class Samples(torch.utils.data.IterableDataset):
-    """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake."""
+    """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake.
 
-    def __init__(self, folder, size, seed, sources, fakes, forged_share, donor_share, redrawn_share):
-        self.folder, self.size, self.seed = folder, size, seed
+    One of `sizes` is drawn for each `batch` items that a worker gives, so that the batches of a loader have one size each.
+    """
+
+    def __init__(self, folder, sizes, batch, seed, sources, fakes, forged_share, donor_share, redrawn_share):
+        self.folder, self.sizes, self.batch, self.seed = folder, sizes, batch, seed
         self.sources, self.fakes, self.forged_share = sources, fakes, forged_share
         self.donor_share, self.redrawn_share = donor_share, redrawn_share
 
@@ -110,9 +113,12 @@ class Samples(torch.utils.data.IterableDataset):
         fake = {n: packs[n].trained(1) for n in self.fakes}
         redrawn = {n: Redrawn(self.folder, n) for n in self.sources if os.path.exists(os.path.join(self.folder, n + "-redrawn.npz"))}
         while True:
-            yield self.forged_pair(packs, real, redrawn, rng) if rng.random() < self.forged_share else self.true_pair(packs, real, fake, rng)
+            size = rng.choice(self.sizes)
+            for _ in range(self.batch):
+                forged = rng.random() < self.forged_share
+                yield self.forged_pair(packs, real, redrawn, size, rng) if forged else self.true_pair(packs, real, fake, size, rng)
 
-    def forged_pair(self, packs, real, redrawn, rng):
+    def forged_pair(self, packs, real, redrawn, size, rng):
         name = rng.choice(list(self.sources), p=list(self.sources.values()))
         pack, rows = packs[name], real[name]
         again = redrawn.get(name) if rng.random() < self.redrawn_share else None
@@ -127,8 +133,8 @@ class Samples(torch.utils.data.IterableDataset):
             donor = self.donor(pack, i, rows, redrawn.get(name) if rng.random() < 0.5 else None, rng)
         target, forged, mask = forge(image, landmarks, rng, donor, drawn)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
-        images = [crop_degraded(x, image, box, self.size) for x in degrade([target, forged], rng)]
-        return self.item(images, [0, 1], [None, crop(mask, box, self.size)], rng)
+        images = [crop_degraded(x, image, box, size) for x in degrade([target, forged], rng)]
+        return self.item(images, [0, 1], [None, crop(mask, box, size)], rng)
 
     def donor(self, pack, i, rows, again, rng):
         """Another face of much the same pose as face i, as it is or (`again`) drawn anew; None where there is none."""
@@ -143,7 +149,7 @@ class Samples(torch.utils.data.IterableDataset):
         image, landmarks = pack[faces[n]]
         return (again.draw(others[n], image) if again else image), landmarks
 
-    def true_pair(self, packs, real, fake, rng):
+    def true_pair(self, packs, real, fake, size, rng):
         images = []
         name = rng.choice(list(self.fakes), p=list(self.fakes.values()))
         with_real = name if name in real else rng.choice(list(real))
@@ -152,7 +158,7 @@ class Samples(torch.utils.data.IterableDataset):
             image, landmarks = packs[which][i]
             box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
             (worse,) = degrade([image], rng)
-            images.append(crop_degraded(worse, image, box, self.size))
+            images.append(crop_degraded(worse, image, box, size))
         return self.item(images, [0, 1], [None, False], rng)
 
     def item(self, images, labels, masks, rng):

@@ -27,7 +27,7 @@ FLOAT_CONVOLUTIONS = 3
 
 class Crops(CalibrationDataReader):
     def __init__(self, packs, size, count, seed):
-        samples = iter(Samples(packs, size, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2))
+        samples = iter(Samples(packs, [size], 1, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2))
         pairs = [next(samples)[0].numpy().astype(np.float32) / 127.5 - 1 for _ in range(count // 2)]
         self.batches = [{"face": np.concatenate(pairs[i : i + 8])} for i in range(0, len(pairs), 8)]
         self.rest = iter(self.batches)

@@ -97,10 +97,10 @@ def main():
             f.write(STAND_IN)
         step("generators.py", at("packs"), at("generators.pt"), "--count", 4, "--steps", 2, "--worst", 1)
         step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 40)
-        tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--size", 96, "--save", 4, "--workers", 1, "--seed", 3]
+        tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--sizes", 96, 80, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
-        step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--size", 96, "--batches", 2)
+        step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2)
         step("export.py", at("average.pt"), at("float.onnx"))
         step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
         step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--size", 96)

@@ -31,7 +31,8 @@ def arguments():
     parser.add_argument("--decay-from", type=int, help="step from which the learning rate falls (default: 70%% of the steps)")
     parser.add_argument("--grow-at", type=int, help="step from which crops have their full size (default: half of the steps)")
     parser.add_argument("--small", type=int, default=192, help="size of the crops before that, pixels")
-    parser.add_argument("--size", type=int, default=224, help="full size of the crops, pixels")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[224],
+                        help="full sizes of the crops, pixels: each batch has one of them; AUC is measured with the first")
     parser.add_argument("--pairs", type=int, default=16, help="real and fake pairs a step")
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--ema", type=float, default=0.999)
@@ -64,10 +65,11 @@ def learning_rate(step, args):
 
 def batches(args, step):
     """From `step` on: batches of the size that the step calls for."""
-    for size, until in ((args.small, args.grow_at), (args.size, args.steps)):
+    for sizes, until in (([args.small], args.grow_at), (args.sizes, args.steps)):
         if step >= until:
             continue
-        samples = Samples(args.packs, size, args.seed * 1_000_003 + step, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share)
+        seed = args.seed * 1_000_003 + step
+        samples = Samples(args.packs, sizes, args.pairs, seed, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share)
         loader = torch.utils.data.DataLoader(samples, args.pairs, num_workers=args.workers, collate_fn=together, prefetch_factor=3 if args.workers else None)
         for batch in loader:
             yield step, batch
@@ -139,7 +141,7 @@ def main():
             torch.save(state, os.path.join(args.out, "part.pt"))
             os.replace(os.path.join(args.out, "part.pt"), os.path.join(args.out, "last.pt"))
         if has_clips and (done % args.measure == 0 or done == args.steps):
-            size = args.size if done > args.grow_at else args.small
+            size = args.sizes[0] if done > args.grow_at else args.small
             print(done, measure(average, Pack(args.packs, "clips-develop"), size), flush=True)
             began = time.time()
 
