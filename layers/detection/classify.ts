@@ -4,9 +4,9 @@ import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
 import type { Picture } from './resize.ts';
 
-/** What the classifier says of one crop, before calibration. */
+/** What the classifier says of one face in one frame, before calibration. */
 export interface CropScore {
-  /** P(fake), 0..1. */
+  /** P(fake), 0..1, from the mean of the logits of all views. */
   probability: number;
   /** Row-major class activations, 0..1; only when asked for and when the classifier has them. */
   heatmap?: { width: number; height: number; values: number[] };
@@ -14,8 +14,11 @@ export interface CropScore {
 
 export interface Classifier {
   readonly card: ClassifierCard;
-  /** Score crops of `card.input.size` pixels a side, RGB. */
-  classify(crops: readonly Picture[], options?: { heatmap?: boolean | undefined }): Promise<CropScore[]>;
+  /** Score faces, each given as its RGB crops of the sizes of `card.views`, in that order. */
+  classify(
+    faces: readonly (readonly Picture[])[],
+    options?: { heatmap?: boolean | undefined },
+  ): Promise<CropScore[]>;
   close(): Promise<void>;
 }
 
@@ -31,19 +34,21 @@ export async function loadClassifier(cardPath: string, threads: number): Promise
   const session = await startSession(model, { inputs: [card.input.name], outputs }, threads);
   return {
     card,
-    async classify(crops, options = {}) {
-      if (crops.length === 0) {
+    async classify(faces, options = {}) {
+      if (faces.length === 0) {
         return [];
       }
       const wantHeatmap = options.heatmap === true && heatmap !== undefined;
-      const scores = await run(session, card, crops, { wantHeatmap, mirrored: false });
-      if (!card.test_time_flip) {
-        return scores.map(toCropScore);
+      const views: RawScore[][] = [];
+      for (const [i, { mirrored }] of card.views.entries()) {
+        const crops = faces.map((face) => face[i]!);
+        views.push(await run(session, card, crops, { mirrored, wantHeatmap: wantHeatmap && i === 0 }));
       }
-      const mirrored = await run(session, card, crops, { wantHeatmap: false, mirrored: true });
-      return scores.map((score, i) =>
-        toCropScore({ ...score, logit: (score.logit + mirrored[i]!.logit) / 2 }),
-      );
+      return faces.map((_, face) => {
+        const scores = views.map((view) => view[face]!);
+        const logit = scores.reduce((sum, score) => sum + score.logit, 0) / scores.length;
+        return toCropScore({ ...scores[0], logit });
+      });
     },
     close: () => session.release(),
   };
@@ -72,7 +77,7 @@ async function run(
   session: InferenceSession,
   card: ClassifierCard,
   crops: readonly Picture[],
-  options: { wantHeatmap: boolean; mirrored: boolean },
+  options: { mirrored: boolean; wantHeatmap: boolean },
 ): Promise<RawScore[]> {
   const { logit, heatmap } = card.output;
   const feeds = { [card.input.name]: toTensor(crops, card, options.mirrored) };
@@ -90,9 +95,10 @@ function heatmapOf(tensor: Tensor, crop: number): NonNullable<RawScore['heatmap'
   return { width, height, logits: (tensor.data as Float32Array).subarray(crop * cells, (crop + 1) * cells) };
 }
 
-/** Crops as the card wants them: normalised per channel, NCHW or NHWC, RGB or BGR. */
+/** Crops of one size as the card wants them: normalised per channel, NCHW or NHWC, RGB or BGR. */
 export function toTensor(crops: readonly Picture[], card: ClassifierCard, mirrored: boolean): Tensor {
-  const { size, layout, colour, mean, std } = card.input;
+  const { layout, colour, mean, std } = card.input;
+  const size = crops[0]!.width;
   const plane = size * size;
   const data = new Float32Array(crops.length * plane * 3);
   const planar = layout === 'NCHW';

@@ -1,4 +1,4 @@
-import { widenBox } from './box.ts';
+import { boxHeight, boxWidth, widenBox } from './box.ts';
 import { type Picture, type PixelRect, resizeArea, resizeLinear } from './resize.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
@@ -6,17 +6,36 @@ import type { Box } from './types.ts';
 // Where the longer side shrinks by more than this, bilinear sampling would skip pixels.
 const mostBilinearShrink = 1.5;
 
+export interface CropOptions {
+  /** Share of the landmarks' box that is added on each of its sides. */
+  margin: number;
+  /** Sides of the crops in pixels; each is stretched to a square. */
+  sizes: readonly number[];
+  /** A face whose longer side has more pixels is shrunk to this first. */
+  longestFace?: number | undefined;
+}
+
 /**
- * The face crop that the classifier sees: the same as in training (models/training/crops.py).
+ * The crops of a face that the classifier sees: as in training (models/training, prepare.py and crops.py).
  *
  * @param picture RGB
  * @param box box of the landmarks in pixels of the picture
- * @param options.margin share of the box's width and height added on each side
- * @param options.size sides of the result in pixels; the crop is stretched to a square
+ * @returns one crop for each of `options.sizes`
  */
-export function cropFace(picture: Picture, box: Box, options: { margin: number; size: number }): Picture {
-  const { margin, size } = options;
+export function cropFace(picture: Picture, box: Box, options: CropOptions): Picture[] {
+  const { margin, sizes, longestFace = Infinity } = options;
   const rect = wholePixels(widenBox(box, margin), picture);
+  const scale = longestFace / Math.max(boxWidth(box), boxHeight(box));
+  if (scale >= 1) {
+    return sizes.map((size) => toSquare(picture, rect, size));
+  }
+  const width = Math.max(1, Math.round((rect.x1 - rect.x0) * scale));
+  const height = Math.max(1, Math.round((rect.y1 - rect.y0) * scale));
+  const shrunk = resizeArea(picture, rect, width, height);
+  return sizes.map((size) => toSquare(shrunk, { x0: 0, y0: 0, x1: width, y1: height }, size));
+}
+
+function toSquare(picture: Picture, rect: PixelRect, size: number): Picture {
   const longest = Math.max(rect.x1 - rect.x0, rect.y1 - rect.y0);
   const resize = longest > mostBilinearShrink * size ? resizeArea : resizeLinear;
   return resize(picture, rect, size, size);

@@ -24,7 +24,7 @@ export type ExamineStage = 'decode' | 'findFaces' | 'classify';
 
 /** Faces with a shorter side below this many pixels hold too little to be judged. */
 export const minFacePixels = 40;
-const cropsPerBatch = 8;
+const facesPerBatch = 8;
 
 /** Find, follow, crop and score the faces of `frames`, while later frames are still being decoded. */
 export async function examineFrames(
@@ -34,19 +34,23 @@ export async function examineFrames(
   watch: Stopwatch<ExamineStage>,
   options: { signal?: AbortSignal | undefined; heatmap?: boolean | undefined } = {},
 ): Promise<Examination> {
-  const { size } = classifier.card.input;
-  const { margin } = classifier.card.crop;
+  const { crop, views } = classifier.card;
+  const cropping = {
+    margin: crop.margin,
+    longestFace: crop.longest_face,
+    sizes: views.map(({ size }) => size),
+  };
   const examination: Examination = { times: [], framesWithFace: 0, facesTooSmall: 0, faces: [] };
   const shotOf = createShotCounter();
   const tracker = createTracker();
-  let waiting: { face: Omit<ScoredFace, 'raw'>; crop: Picture }[] = [];
+  let waiting: { face: Omit<ScoredFace, 'raw'>; crops: Picture[] }[] = [];
 
   const classifyWaiting = async () => {
     const batch = waiting;
     waiting = [];
-    const crops = batch.map(({ crop }) => crop);
+    const faces = batch.map(({ crops }) => crops);
     const scores = await watch.time('classify', () =>
-      classifier.classify(crops, { heatmap: options.heatmap }),
+      classifier.classify(faces, { heatmap: options.heatmap }),
     );
     for (const [i, { face }] of batch.entries()) {
       const { probability, heatmap } = scores[i]!;
@@ -64,15 +68,15 @@ export async function examineFrames(
     examination.framesWithFace += found.length > 0 ? 1 : 0;
     examination.facesTooSmall += found.length - faces.length;
     for (const [i, { box }] of faces.entries()) {
-      const crop = cropFace(frame, box, { margin, size });
-      waiting.push({ face: { track: tracks[i]!, timeS: frame.timeS, box: boxes[i]! }, crop });
+      const crops = cropFace(frame, box, cropping);
+      waiting.push({ face: { track: tracks[i]!, timeS: frame.timeS, box: boxes[i]! }, crops });
     }
   };
 
   for await (const frame of frames) {
     throwIfAborted(options.signal);
     await watch.time('findFaces', () => examineFrame(frame));
-    if (waiting.length >= cropsPerBatch) {
+    if (waiting.length >= facesPerBatch) {
       await classifyWaiting();
     }
   }

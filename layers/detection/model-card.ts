@@ -24,6 +24,9 @@ const operatingPointSchema = z
 
 const threeNumbers = z.tuple([z.number(), z.number(), z.number()]);
 
+/** One way of showing a face to the classifier: a crop of `size` pixels a side, as it is or mirrored. */
+const viewSchema = z.object({ size: z.int().min(16).max(1024), mirrored: z.boolean().default(false) });
+
 /** Card of a classifier: everything the product must know to use another one. */
 export const classifierCardSchema = z.object({
   ...cardFields,
@@ -32,13 +35,17 @@ export const classifierCardSchema = z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']),
     colour: z.enum(['RGB', 'BGR']),
-    size: z.int().min(16).max(1024),
     mean: threeNumbers,
     std: threeNumbers.refine((std) => std.every((value) => value > 0), { message: 'std must be positive' }),
   }),
   output: z.object({ logit: z.string(), heatmap: z.string().optional() }),
-  crop: z.object({ margin: z.number().min(0).max(1) }),
-  test_time_flip: z.boolean().default(false),
+  crop: z.object({ margin: z.number().min(0).max(1), longest_face: z.int().min(16).optional() }),
+  views: z
+    .array(viewSchema)
+    .min(1)
+    .refine(([first]) => !first?.mirrored, {
+      message: 'the first view draws the heatmap and cannot be mirrored',
+    }),
   calibration: z.object({ scale: z.number().positive(), bias: z.number() }),
   operating_points: z.object({
     balanced: operatingPointSchema,

@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 
 MARGIN = 0.125  # of the landmark box, on each side, in use
-SIZE = 208  # pixels a side, in use: weights trained at 224 did better at this (model card)
+LONGEST_FACE = 200  # longer side of the landmark box, pixels: prepare.py shrinks larger faces to it, and so does the product
+SIZES = (208, 208)  # pixels a side, in use: of the crop as it is and of the mirrored one (model card)
 
 
 def landmark_box(landmarks, margin=MARGIN):

@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from crops import SIZE
+from crops import SIZES
 from model import Detector, averaged_weights, crop_logit
 
 
@@ -44,7 +44,7 @@ def load(checkpoint):
 
 def export(checkpoint, path):
     model = Exported(load(checkpoint))
-    x = torch.randn(2, 3, SIZE, SIZE)
+    x = torch.randn(2, 3, SIZES[0], SIZES[0])
     with torch.no_grad():
         wanted = [y.numpy() for y in model(x)]
         model = folded(model)

@@ -2,7 +2,7 @@
 
     python false_positives.py PACKS CARD [--out reals.csv]
 
-Each still makes one pseudo clip: --views differently degraded crops (as in training: scale, blur, noise, H.264, JPEG), whose
+Each still makes one pseudo clip: --frames differently degraded crops (as in training: scale, blur, noise, H.264, JPEG), whose
 probabilities are averaged as those of a clip's frames are (`highest_mean`, as in layers/detection/aggregate.ts). Prints the
 share called fake at each operating point for each set and, for All-Age-Faces, by age, with a 95% Wilson interval. --out
 writes the raw clip scores for calibrate.py.
@@ -32,6 +32,12 @@ def highest_mean(values):
     return max(float(values[i : i + length].mean()) for i in range(len(values) - length + 1))
 
 
+def logits_of(session, view, crops):
+    """[n] for n uint8 crops [s, s, 3], shown as a view of the card says."""
+    images = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+    return session.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
+
+
 def age_group(name):
     age = int(re.search(r"A(\d+)", os.path.basename(name)).group(1))
     return next(label for top, label in ((12, "2-12"), (19, "13-19"), (39, "20-39"), (59, "40-59"), (200, "60-80")) if age <= top)
@@ -42,25 +48,23 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("card")
     parser.add_argument("--out")
-    parser.add_argument("--views", type=int, default=6)
+    parser.add_argument("--frames", type=int, default=6)
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
     session = ort.InferenceSession(os.path.join(os.path.dirname(args.card), card["file"]), providers=["CPUExecutionProvider"])
-    size, rng, scores, names = card["input"]["size"], np.random.default_rng(11), [], []
+    rng, scores, names = np.random.default_rng(11), [], []
     for name in ("aaf", "flickr", "yonsei"):
         pack = Pack(args.packs, name)
         for i in np.flatnonzero(pack.label == 0):
             if not is_held_out(pack.name[i]):
                 continue
             image, landmarks = pack[i]
-            views = []
-            for _ in range(args.views):
-                (worse,) = degrade([image], rng)
-                view = crop_degraded(worse, image, landmark_box(landmarks), size).transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
-                views += [view, view[..., ::-1]] if card.get("test_time_flip") else [view]
-            logits = session.run(["logit"], {"face": np.stack(views)})[0].reshape(args.views, -1).mean(1)
-            scores.append(highest_mean(sigmoid(logits)))
+            worse = [degrade([image], rng)[0] for _ in range(args.frames)]
+            box, logits = landmark_box(landmarks), []
+            for view in card["views"]:
+                logits.append(logits_of(session, view, [crop_degraded(x, image, box, view["size"]) for x in worse]))
+            scores.append(highest_mean(sigmoid(np.mean(logits, 0))))
             names.append((name, str(pack.name[i])))
     if not scores:
         raise SystemExit("No still of these packs is held out.")

@@ -1,6 +1,6 @@
 """Make an ONNX classifier the product's: copy it to a model folder and write its card, uncalibrated.
 
-    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--size 208] [--precision int8]
+    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--sizes 208 208] [--precision int8]
 
 Then calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
 """
@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 
-from crops import MARGIN, SIZE
+from crops import LONGEST_FACE, MARGIN, SIZES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -21,7 +21,7 @@ def main():
     parser.add_argument("--folder", default=os.path.join(ROOT, "classifier"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--size", type=int, default=SIZE)
+    parser.add_argument("--sizes", type=int, nargs=2, default=SIZES, help="of the crop as it is and of the mirrored one, pixels")
     parser.add_argument("--precision", choices=["int8", "float32"], default="int8")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
@@ -36,10 +36,10 @@ def main():
         "file": file,
         "sha256": digest,
         "precision": args.precision,
-        "input": {"name": "face", "layout": "NCHW", "colour": "RGB", "size": args.size, "mean": [127.5] * 3, "std": [127.5] * 3},
+        "input": {"name": "face", "layout": "NCHW", "colour": "RGB", "mean": [127.5] * 3, "std": [127.5] * 3},
         "output": {"logit": "logit", "heatmap": "heatmap"},
-        "crop": {"margin": MARGIN},
-        "test_time_flip": True,
+        "crop": {"margin": MARGIN, "longest_face": LONGEST_FACE},
+        "views": [{"size": args.sizes[0], "mirrored": False}, {"size": args.sizes[1], "mirrored": True}],
         "calibration": {"scale": 1.0, "bias": 0.0},
         "operating_points": {
             name: {"fake_from": 0.5, "real_below": 0.5, "expected_false_positive_rate": None}

@@ -9,7 +9,7 @@ DATA is laid out as <set>/<label>/<image> (stills) and clips/<use>/<label>/<meth
     label [n]                   0 real, 1 fake
     name [n]                    file the crop came from
     frame [n]                   which of the sampled frames; 0 for stills
-A context crop is the landmark box with CONTEXT on each side, its longer side at most LONGEST pixels.
+A context crop is the landmark box with CONTEXT on each side, shrunk where the box would be longer than LONGEST_FACE pixels.
 """
 import argparse
 import glob
@@ -20,11 +20,10 @@ import av
 import cv2
 import numpy as np
 
-from crops import landmark_box
+from crops import LONGEST_FACE, landmark_box
 from faces import FaceFinder
 
 CONTEXT = 0.3
-LONGEST = 320
 FRAMES = 32
 finder = None
 
@@ -35,16 +34,13 @@ def start():
     finder = FaceFinder(threads=1)
 
 
-def context(bgr):
-    """(RGB context crop, its landmarks) of the largest face, or None."""
-    landmarks = finder.largest(bgr)
-    if landmarks is None:
-        return None
+def context(bgr, landmarks):
+    """RGB context crop, and the landmarks in it."""
     h, w = bgr.shape[:2]
     x0, y0, x1, y1 = np.round(landmark_box(landmarks, CONTEXT)).astype(int)
     x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, w), min(y1, h)
     part, points = bgr[y0:y1, x0:x1, ::-1], landmarks - [x0, y0]
-    scale = LONGEST / max(part.shape[:2])
+    scale = LONGEST_FACE * (1 + 2 * CONTEXT) / max(part.shape[:2])
     if scale < 1:
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         points = points * [part.shape[1] / (x1 - x0), part.shape[0] / (y1 - y0)]
@@ -72,9 +68,9 @@ def of_file(job):
         images = sampled_frames(path, FRAMES)
     found = []
     for i, image in enumerate(images):
-        face = context(image) if image is not None else None
-        if face:
-            found.append((*face, i))
+        landmarks = finder.largest(image) if image is not None else None
+        if landmarks is not None:
+            found.append((*context(image, landmarks), i))
     return path, label, found
 
 

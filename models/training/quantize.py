@@ -18,7 +18,7 @@ import onnxruntime as ort
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from crops import SIZE
+from crops import SIZES
 from data import Samples
 from train import FAKES, SOURCES
 
@@ -88,7 +88,7 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("source")
     parser.add_argument("target")
-    parser.add_argument("--size", type=int, default=SIZE)
+    parser.add_argument("--size", type=int, default=SIZES[0])
     parser.add_argument("--crops", type=int, default=256)
     args = parser.parse_args()
     quantize(args.packs, args.source, args.target, args.size, args.crops)

@@ -103,7 +103,7 @@ def main():
         step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2)
         step("export.py", at("average.pt"), at("float.onnx"))
         step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
-        step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--size", 96)
+        step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
         with open(at("labels.csv"), "w", newline="") as f:
             writer = csv.writer(f)
             writer.writerow(["file", "label", "group"])
@@ -111,7 +111,7 @@ def main():
                 label, method = ("fake", "forged") if i % 2 else ("real", "original")
                 writer.writerow([at("data", "clips", "develop", label, method, f"c23-{i:03d}.mp4"), label, method])
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
-        step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("reals.csv"), "--views", 2)
+        step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("reals.csv"), "--frames", 2)
         step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("reals.csv"))
         with open(at("classifier", "model.json")) as f:
             card = json.load(f)

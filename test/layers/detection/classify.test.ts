@@ -12,7 +12,6 @@ const withInput = (input: Partial<typeof card.input>) => ({
   ...card,
   input: {
     ...card.input,
-    size: 2,
     mean: [1, 2, 3] as [number, number, number],
     std: [1, 2, 4] as [number, number, number],
     ...input,

@@ -3,16 +3,32 @@ import { cropFace } from '../../../layers/detection/crop.ts';
 import { readFace, readGolden } from './support.ts';
 
 const face = await readFace();
-const { crops } = await readGolden();
+const { crops, large_face: largeFace } = await readGolden();
 
 test.for(crops)("the crop of $box is training's", ({ box, size, rgb }) => {
   // Prepare
   const [x0, y0, x1, y1] = box;
 
   // Act
-  const crop = cropFace(face, { x0, y0, x1, y1 }, { margin: 0.125, size });
+  const [crop, half] = cropFace(face, { x0, y0, x1, y1 }, { margin: 0.125, sizes: [size, size / 2] });
 
   // Assess
-  expect([crop.width, crop.height]).toEqual([size, size]);
-  expect(Array.from(crop.data)).toEqual(rgb);
+  expect([crop?.width, crop?.height]).toEqual([size, size]);
+  expect(Array.from(crop!.data)).toEqual(rgb);
+  expect([half?.width, half?.height]).toEqual([size / 2, size / 2]);
+});
+
+test('a large face is first shrunk, as for training', () => {
+  // Prepare
+  const { box, size, from, to, rgb } = largeFace;
+  const [x0, y0, x1, y1] = box;
+
+  // Act
+  const options = { margin: 0.125, sizes: [size], longestFace: 200 };
+  const [crop] = cropFace(face, { x0, y0, x1, y1 }, options);
+
+  // Assess
+  const rows = Array.from({ length: to - from }, (_, i) => (from + i) * size);
+  const middle = rows.flatMap((row) => Array.from(crop!.data.subarray((row + from) * 3, (row + to) * 3)));
+  expect(middle).toEqual(rgb);
 });

@@ -53,6 +53,12 @@ test.for<{ name: string; reason: RegExp; spoil: (models: Models) => Promise<void
     },
   },
   {
+    name: 'a heatmap from a mirrored crop',
+    reason: /first view/,
+    spoil: ({ cardPath, card }) =>
+      writeFile(cardPath, JSON.stringify({ ...card, views: [{ size: 208, mirrored: true }] })),
+  },
+  {
     name: 'an output the model does not have',
     reason: /no output "verdict"/,
     spoil: ({ cardPath, card }) =>

@@ -51,6 +51,13 @@ export async function readFace(): Promise<Picture> {
 interface Golden {
   resizes: { kind: 'linear' | 'area'; rect: number[]; size: [number, number]; rgb: number[] }[];
   crops: { box: [number, number, number, number]; size: number; rgb: number[] }[];
+  large_face: {
+    box: [number, number, number, number];
+    size: number;
+    from: number;
+    to: number;
+    rgb: number[];
+  };
   faces: { picture: string; box: number[]; score: number; presence: number; landmarks: number[] }[];
 }
 
