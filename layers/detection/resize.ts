@@ -57,12 +57,14 @@ function interpolate(source: Picture, origin: { x: number; y: number }, across: 
   const data = new Uint8Array(width * height * 3);
   const upper = new Int32Array(width * 3);
   const lower = new Int32Array(width * 3);
+  const weightsAcross = wholeWeights(across);
+  const weightsDown = wholeWeights(down);
   for (let y = 0; y < height; y += 1) {
     const first = down.first[y]!;
-    const weight0 = wholeWeight(down.weights[2 * y]!);
-    const weight1 = wholeWeight(down.weights[2 * y + 1]!);
-    interpolateRow(source, origin.x, origin.y + first, across, upper);
-    interpolateRow(source, origin.x, origin.y + first + down.count[y]! - 1, across, lower);
+    const weight0 = weightsDown[2 * y]!;
+    const weight1 = weightsDown[2 * y + 1]!;
+    interpolateRow(source, origin.x, origin.y + first, across, weightsAcross, upper);
+    interpolateRow(source, origin.x, origin.y + first + down.count[y]! - 1, across, weightsAcross, lower);
     for (let i = 0; i < upper.length; i += 1) {
       const sum = ((weight0 * (upper[i]! >> 4)) >> 16) + ((weight1 * (lower[i]! >> 4)) >> 16);
       data[y * width * 3 + i] = (sum + 2) >> 2;
@@ -71,21 +73,28 @@ function interpolate(source: Picture, origin: { x: number; y: number }, across: 
   return { width, height, data };
 }
 
-function interpolateRow(source: Picture, x0: number, y: number, across: Taps, out: Int32Array): void {
+function interpolateRow(
+  source: Picture,
+  x0: number,
+  y: number,
+  across: Taps,
+  weights: Int32Array,
+  out: Int32Array,
+): void {
   const { data, width } = source;
   for (let x = 0; x < across.first.length; x += 1) {
     const left = (y * width + x0 + across.first[x]!) * 3;
     const right = left + (across.count[x]! - 1) * 3;
-    const weight0 = wholeWeight(across.weights[2 * x]!);
-    const weight1 = wholeWeight(across.weights[2 * x + 1]!);
+    const weight0 = weights[2 * x]!;
+    const weight1 = weights[2 * x + 1]!;
     for (let channel = 0; channel < 3; channel += 1) {
       out[3 * x + channel] = data[left + channel]! * weight0 + data[right + channel]! * weight1;
     }
   }
 }
 
-function wholeWeight(weight: number): number {
-  return roundHalfEven(weight * weightOne);
+function wholeWeights({ weights }: Taps): Int32Array {
+  return Int32Array.from(weights, (weight) => roundHalfEven(weight * weightOne));
 }
 
 function resample(source: Picture, origin: { x: number; y: number }, across: Taps, down: Taps): Picture {
