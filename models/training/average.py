@@ -37,7 +37,7 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("out")
     parser.add_argument("checkpoints", nargs="+")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops, pixels, as train.py takes them")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (model card)")
     parser.add_argument("--batches", type=int, default=121)
     args = parser.parse_args()
     torch.manual_seed(0)

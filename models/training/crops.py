@@ -4,7 +4,7 @@ import numpy as np
 
 MARGIN = 0.125  # of the landmark box, on each side, in use
 LONGEST_FACE = 200  # longer side of the landmark box, pixels: prepare.py shrinks larger faces to it, and so does the product
-SIZES = (208, 208)  # pixels a side, in use: of the crop as it is and of the mirrored one (model card)
+SIZES = (176, 208)  # pixels a side, in use: of the crop as it is and of the mirrored one (model card)
 
 
 def landmark_box(landmarks, margin=MARGIN):

@@ -1,6 +1,6 @@
 """Make an ONNX classifier the product's: copy it to a model folder and write its card, uncalibrated.
 
-    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--sizes 208 208] [--precision int8]
+    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
 
 Then calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
 """

@@ -1,6 +1,6 @@
 """Static int8 quantization (QDQ, weights per channel) of the float32 classifier, calibrated on training crops.
 
-    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
+    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 176] [--crops 256]
 
 The first three convolutions stay in float32: they are nearly free, and rounding them did half of the harm. Activation
 ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range), which old processors without VNNI
