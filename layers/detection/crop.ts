@@ -1,5 +1,5 @@
 import { boxHeight, boxWidth, widenBox } from './box.ts';
-import { type Picture, type PixelRect, resizeArea, resizeLinear } from './resize.ts';
+import { type Picture, type PixelRect, resizeArea, resizeLinear, wholePicture } from './resize.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
 
@@ -32,7 +32,7 @@ export function cropFace(picture: Picture, box: Box, options: CropOptions): Pict
   const width = Math.max(1, Math.round((rect.x1 - rect.x0) * scale));
   const height = Math.max(1, Math.round((rect.y1 - rect.y0) * scale));
   const shrunk = resizeArea(picture, rect, width, height);
-  return sizes.map((size) => toSquare(shrunk, { x0: 0, y0: 0, x1: width, y1: height }, size));
+  return sizes.map((size) => toSquare(shrunk, wholePicture(shrunk), size));
 }
 
 function toSquare(picture: Picture, rect: PixelRect, size: number): Picture {

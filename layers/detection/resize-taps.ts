@@ -1,14 +1,19 @@
-/** For each output pixel of one axis the source pixels it is made of and their weights, which add up to 1. */
+import { roundHalfEven } from './rounding.ts';
+
+/** For each output pixel of one axis the source pixels it is made of and their weights. */
 export interface Taps {
   first: Int32Array;
   count: Int32Array;
-  /** `most` weights an output pixel, of which `count` are used. */
+  /** `most` weights an output pixel, of which `count` are used. They add up to 1 in `areaTaps`, else to 2048. */
   weights: Float64Array;
   most: number;
 }
 
 /** As OpenCV does, a pixel that is covered by less than this is left out. */
 const leastCover = 1e-3;
+
+/** What OpenCV's whole weights of two taps add up to. */
+const weightOne = 2048;
 
 /** Bilinear with half-pixel centres, from `from` pixels to `to`. */
 export function linearTaps(from: number, to: number): Taps {
@@ -58,8 +63,8 @@ function twoTaps(from: number, to: number, place: (i: number) => { first: number
     const { first, rest } = place(i);
     taps.first[i] = clamp(first);
     taps.count[i] = clamp(first + 1) - clamp(first) + 1;
-    taps.weights[2 * i] = 1 - rest;
-    taps.weights[2 * i + 1] = rest;
+    taps.weights[2 * i] = roundHalfEven((1 - rest) * weightOne);
+    taps.weights[2 * i + 1] = roundHalfEven(rest * weightOne);
   }
   return taps;
 }

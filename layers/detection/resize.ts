@@ -1,5 +1,4 @@
 import { areaTaps, linearTaps, steppedTaps, type Taps } from './resize-taps.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /** An RGB picture, 8 bits a channel, row-major, `data.length === width * height * 3`. */
 export interface Picture {
@@ -45,11 +44,9 @@ export function shrunkPart(source: Picture, scale: number, rect: PixelRect): Pic
   return resample(source, { x: 0, y: 0 }, across, down);
 }
 
-const weightOne = 2048;
-
 /**
- * Two taps an axis, in OpenCV's whole numbers: weights of 11 bits, and a sum that drops the bits below a quarter. The
- * bias of that is small, but the classifier was trained with it.
+ * Two taps an axis, in OpenCV's whole numbers: their weights, and a sum that drops the bits below a quarter. The bias of
+ * that is small, but the classifier was trained with it.
  */
 function interpolate(source: Picture, origin: { x: number; y: number }, across: Taps, down: Taps): Picture {
   const width = across.first.length;
@@ -57,14 +54,12 @@ function interpolate(source: Picture, origin: { x: number; y: number }, across: 
   const data = new Uint8Array(width * height * 3);
   const upper = new Int32Array(width * 3);
   const lower = new Int32Array(width * 3);
-  const weightsAcross = wholeWeights(across);
-  const weightsDown = wholeWeights(down);
   for (let y = 0; y < height; y += 1) {
     const first = down.first[y]!;
-    const weight0 = weightsDown[2 * y]!;
-    const weight1 = weightsDown[2 * y + 1]!;
-    interpolateRow(source, origin.x, origin.y + first, across, weightsAcross, upper);
-    interpolateRow(source, origin.x, origin.y + first + down.count[y]! - 1, across, weightsAcross, lower);
+    const weight0 = down.weights[2 * y]!;
+    const weight1 = down.weights[2 * y + 1]!;
+    interpolateRow(source, origin.x, origin.y + first, across, upper);
+    interpolateRow(source, origin.x, origin.y + first + down.count[y]! - 1, across, lower);
     for (let i = 0; i < upper.length; i += 1) {
       const sum = ((weight0 * (upper[i]! >> 4)) >> 16) + ((weight1 * (lower[i]! >> 4)) >> 16);
       data[y * width * 3 + i] = (sum + 2) >> 2;
@@ -73,28 +68,17 @@ function interpolate(source: Picture, origin: { x: number; y: number }, across: 
   return { width, height, data };
 }
 
-function interpolateRow(
-  source: Picture,
-  x0: number,
-  y: number,
-  across: Taps,
-  weights: Int32Array,
-  out: Int32Array,
-): void {
+function interpolateRow(source: Picture, x0: number, y: number, across: Taps, out: Int32Array): void {
   const { data, width } = source;
   for (let x = 0; x < across.first.length; x += 1) {
     const left = (y * width + x0 + across.first[x]!) * 3;
     const right = left + (across.count[x]! - 1) * 3;
-    const weight0 = weights[2 * x]!;
-    const weight1 = weights[2 * x + 1]!;
+    const weight0 = across.weights[2 * x]!;
+    const weight1 = across.weights[2 * x + 1]!;
     for (let channel = 0; channel < 3; channel += 1) {
       out[3 * x + channel] = data[left + channel]! * weight0 + data[right + channel]! * weight1;
     }
   }
-}
-
-function wholeWeights({ weights }: Taps): Int32Array {
-  return Int32Array.from(weights, (weight) => roundHalfEven(weight * weightOne));
 }
 
 function resample(source: Picture, origin: { x: number; y: number }, across: Taps, down: Taps): Picture {
