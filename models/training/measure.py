@@ -14,7 +14,7 @@ def auc(real, fake):
     return float(((fake[:, None] > real).mean() + (fake[:, None] >= real).mean()) / 2)
 
 
-def clip_scores(score, pack, size, frames=12, flip=False):
+def clip_scores(score, pack, size, frames=12):
     """{clip: (label, mean of the frame probabilities)}. score: uint8 crops [n, 3, size, size] -> logits [n]."""
     result = {}
     for clip in np.unique(pack.name):
@@ -24,10 +24,7 @@ def clip_scores(score, pack, size, frames=12, flip=False):
         for i in rows:
             image, landmarks = pack[i]
             crops.append(crop(image, landmark_box(landmarks), size).transpose(2, 0, 1))
-        crops = np.stack(crops)
-        logits = score(crops)
-        if flip:
-            logits = (logits + score(np.ascontiguousarray(crops[..., ::-1]))) / 2
+        logits = score(np.stack(crops))
         result[str(clip)] = int(pack.label[rows[0]]), float((1 / (1 + np.exp(-logits))).mean())
     return result
 
