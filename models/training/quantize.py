@@ -1,12 +1,13 @@
 """Static int8 quantization (QDQ, weights per channel) of the float32 classifier, calibrated on training crops.
 
-    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 176] [--crops 256]
+    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
 
 The first three convolutions stay in float32: they are nearly free, and rounding them did half of the harm. Activation
 ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range), which old processors without VNNI
 need to be safe from overflow, cost much accuracy here. Rounded weights shift the mean of a convolution's outputs; its bias takes
 that back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops
-as in its appendix). Prints how far the logits of both files are apart on fresh crops.
+as in its appendix). Of outputs that ReLU6 clips only those count that it lets through: they are few, and all the others
+would outweigh them. Prints how far the logits of both files are apart on fresh crops.
 """
 import argparse
 import os
@@ -23,6 +24,7 @@ from data import Samples
 from train import FAKES, SOURCES
 
 FLOAT_CONVOLUTIONS = 3
+LEAST_OUTPUTS = 30  # of a channel, for its bias to be corrected
 
 
 class Crops(CalibrationDataReader):
@@ -36,28 +38,39 @@ class Crops(CalibrationDataReader):
         return next(self.rest, None)
 
 
-def channel_means(model, outputs, batches):
-    """Means over `batches` of each of the named outputs [n, c, h, w] of convolutions, [c] each."""
-    tapped = onnx.ModelProto()
-    tapped.CopyFrom(model)
-    tapped.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs)
-    session = ort.InferenceSession(tapped.SerializeToString(), providers=["CPUExecutionProvider"])
-    means = [[y.mean((0, 2, 3)) for y in session.run(outputs, batch)] for batch in batches]
-    return [np.mean(column, 0) for column in zip(*means)]
+def tapped(model, output):
+    """A function from a batch to the tensor `output` of the model, which need not be one of its outputs."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    copy.graph.output.append(onnx.helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, None))
+    session = ort.InferenceSession(copy.SerializeToString(), providers=["CPUExecutionProvider"])
+    return lambda batch: session.run([output], batch)[0]
+
+
+def mean_error(exact, rounded, batches, clipped):
+    """By how much the outputs [n, c, h, w] of `rounded` lie below those of `exact`, [c]; where ReLU6 follows only what it lets through counts."""
+    total = count = 0
+    for batch in batches:
+        wanted, got = exact(batch), rounded(batch)
+        counts = (wanted > 0) & (wanted < 6) if clipped else np.ones_like(wanted, bool)
+        total = total + ((wanted - got) * counts).sum((0, 2, 3))
+        count = count + counts.sum((0, 2, 3))
+    return np.where(count >= LEAST_OUTPUTS, total / np.maximum(count, 1), 0)
 
 
 def correct_biases(source, target, batches):
-    """Give the means of the convolutions' outputs in `target` their values in `source`, from the first to the last."""
+    """Take the mean error out of the convolutions' outputs in `target`, from the first to the last."""
     exact, rounded = onnx.load(source), onnx.load(target)
     wanted = {node.name: node.output[0] for node in exact.graph.node if node.op_type == "Conv"}
+    clipped = {node.input[0] for node in exact.graph.node if node.op_type == "Clip"}
     values = {tensor.name: tensor for tensor in rounded.graph.initializer}
     dequantize = {node.output[0]: node for node in rounded.graph.node if node.op_type == "DequantizeLinear"}
-    convolutions = [node for node in rounded.graph.node if node.op_type == "Conv" and node.input[2] in dequantize]
-    for node, mean in zip(convolutions, channel_means(exact, [wanted[node.name] for node in convolutions], batches)):
-        (moved,) = channel_means(rounded, [node.output[0]], batches)
+    for node in [node for node in rounded.graph.node if node.op_type == "Conv" and node.input[2] in dequantize]:
+        output = wanted[node.name]
+        error = mean_error(tapped(exact, output), tapped(rounded, node.output[0]), batches, output in clipped)
         bias, scale = (values[name] for name in dequantize[node.input[2]].input[:2])
         step = onnx.numpy_helper.to_array(scale)
-        by = np.where(step > 1e-7, np.rint((mean - moved) / step), 0)  # smaller steps belong to channels without weights
+        by = np.where(step > 1e-7, np.rint(error / step), 0)  # smaller steps belong to channels without weights
         bias.CopyFrom(onnx.numpy_helper.from_array((onnx.numpy_helper.to_array(bias) + by).astype(np.int32), bias.name))
     onnx.save(rounded, target)
 
@@ -88,7 +101,7 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("source")
     parser.add_argument("target")
-    parser.add_argument("--size", type=int, default=SIZES[0])
+    parser.add_argument("--size", type=int, default=max(SIZES))
     parser.add_argument("--crops", type=int, default=256)
     args = parser.parse_args()
     quantize(args.packs, args.source, args.target, args.size, args.crops)
