@@ -19,6 +19,8 @@ import numpy as np
 
 from measure import auc, person
 
+MARGIN = 0.005  # of a threshold above the real clip that it must not call fake: about as far as rounding moves a score
+
 
 def logit(p):
     p = np.clip(p, 1e-6, 1 - 1e-6)
@@ -99,8 +101,8 @@ def main():
         reals.append(sigmoid(scale * others + bias))
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
-        fake_from = max(real_below, *(float(np.quantile(real, 1 - rate, method="higher")) for real in reals))
-        point = {"fake_from": round(fake_from + 1e-4, 4), "real_below": real_below}
+        asked_for = [float(np.quantile(real, 1 - rate, method="higher")) + MARGIN for real in reals]
+        point = {"fake_from": round(min(1.0, max(real_below, *asked_for)), 4), "real_below": real_below}
         called_fake = [float((real >= point["fake_from"]).mean()) for real in reals]
         point["expected_false_positive_rate"] = round(max(called_fake), 4)
         card["operating_points"][name] = point
