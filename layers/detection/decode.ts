@@ -119,12 +119,12 @@ function selection(clip: ProbedClip, wanted: number[]): string {
   return next(0, reached.length);
 }
 
-/** Where the file does not say, the customary one: BT.709 for high definition, else BT.601. */
+/**
+ * Players take BT.709 for high definition that says nothing. But cameras and platforms do say; what says nothing was mostly
+ * encoded from RGB by ffmpeg or OpenCV, as forgeries are, and those take BT.601 whatever the size.
+ */
 function colourMatrix(clip: ProbedClip): string {
-  if (clip.stream.colourMatrix) {
-    return 'auto';
-  }
-  return clip.stream.width >= 1280 || clip.stream.height > 576 ? 'bt709' : 'bt601';
+  return clip.stream.colourMatrix ? 'auto' : 'bt601';
 }
 
 /** Read the stream from now on, two pictures ahead at most, and cut it into pictures. */

@@ -35,9 +35,9 @@ test.for([
     range: 'tv',
   },
   {
-    name: 'nothing said of high definition: BT.709',
+    name: 'nothing said of high definition: BT.601',
     size: '1280x720',
-    matrix: 'bt709',
+    matrix: 'bt601',
     tag: undefined,
     range: 'tv',
   },
