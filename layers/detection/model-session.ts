@@ -32,8 +32,14 @@ async function createSession(name: string, weights: Buffer, threads: number): Pr
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionProviders: ['cpu'],
-      // Threads that wait busily take from ffmpeg, which decodes meanwhile, twice what the models themselves need.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: {
+        session: {
+          // Threads that wait busily take from ffmpeg, which decodes meanwhile, twice what the models themselves need.
+          intra_op: { allow_spinning: '0' },
+          // Sums of int8 products saturate on x86 processors without VNNI unless they are told not to.
+          x64quantprecision: '1',
+        },
+      },
     });
   } catch (error) {
     throw unavailable(`${name} is no model that can be run: ${(error as Error).message}`, error);
