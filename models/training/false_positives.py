@@ -14,11 +14,11 @@ import os
 import re
 
 import numpy as np
-import onnxruntime as ort
 
 from calibrate import logit, sigmoid
 from crops import landmark_box
 from data import Pack, crop_degraded, degrade, is_held_out
+from faces import session
 
 
 def wilson(hits, n, z=1.96):
@@ -32,10 +32,10 @@ def highest_mean(values):
     return max(float(values[i : i + length].mean()) for i in range(len(values) - length + 1))
 
 
-def logits_of(session, view, crops):
+def logits_of(classifier, view, crops):
     """[n] for n uint8 crops [s, s, 3], shown as a view of the card says."""
     images = np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
-    return session.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
+    return classifier.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
 
 
 def age_group(name):
@@ -52,7 +52,7 @@ def main():
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
-    session = ort.InferenceSession(os.path.join(os.path.dirname(args.card), card["file"]), providers=["CPUExecutionProvider"])
+    classifier = session(os.path.join(os.path.dirname(args.card), card["file"]))
     rng, scores, names = np.random.default_rng(11), [], []
     for name in ("aaf", "flickr", "yonsei"):
         pack = Pack(args.packs, name)
@@ -63,7 +63,7 @@ def main():
             worse = [degrade([image], rng)[0] for _ in range(args.frames)]
             box, logits = landmark_box(landmarks), []
             for view in card["views"]:
-                logits.append(logits_of(session, view, [crop_degraded(x, image, box, view["size"]) for x in worse]))
+                logits.append(logits_of(classifier, view, [crop_degraded(x, image, box, view["size"]) for x in worse]))
             scores.append(highest_mean(sigmoid(np.mean(logits, 0))))
             names.append((name, str(pack.name[i])))
     if not scores:

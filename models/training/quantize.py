@@ -15,12 +15,12 @@ import tempfile
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from crops import SIZES
 from data import Samples
+from faces import session
 from train import FAKES, SOURCES
 
 FLOAT_CONVOLUTIONS = 3
@@ -43,8 +43,8 @@ def tapped(model, output):
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     copy.graph.output.append(onnx.helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, None))
-    session = ort.InferenceSession(copy.SerializeToString(), providers=["CPUExecutionProvider"])
-    return lambda batch: session.run([output], batch)[0]
+    running = session(copy.SerializeToString())
+    return lambda batch: running.run([output], batch)[0]
 
 
 def mean_error(exact, rounded, batches, clipped):
@@ -88,7 +88,7 @@ def quantize(packs, source, target, size, crops):
 
 
 def compare(packs, source, target, size, crops):
-    sessions = [ort.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in (source, target)]
+    sessions = [session(path) for path in (source, target)]
     logits = [[s.run(["logit"], batch)[0][:, 0] for s in sessions] for batch in Crops(packs, size, crops, seed=8).batches]
     exact, rounded = np.concatenate(logits, 1)
     print(f"{len(exact)} crops: logits differ by {np.abs(exact - rounded).mean():.3f} on average, "
