@@ -21,6 +21,7 @@ export interface FaceMesh {
 export async function loadFaceMesh(cardPath: string, threads: number): Promise<FaceMesh> {
   const model = await loadModel(cardPath, faceMeshCardSchema);
   const { card } = model;
+  const { mean, std } = card.input;
   const size = card.input.shape[1];
   const names = { inputs: [card.input.name], outputs: ['landmarks', 'presence'] };
   const session = await startSession(model, names, threads);
@@ -32,11 +33,10 @@ export async function loadFaceMesh(cardPath: string, threads: number): Promise<F
         angle: Math.atan2(keypoints[3]! - keypoints[1]!, keypoints[2]! - keypoints[0]!),
       };
       const pixels = warpSquare(picture, square, size);
-      const image = new Tensor(
-        'float32',
-        pixels.map((value) => (value - card.input.mean) / card.input.std),
-        [1, size, size, 3],
-      );
+      for (let i = 0; i < pixels.length; i += 1) {
+        pixels[i] = (pixels[i]! - mean) / std;
+      }
+      const image = new Tensor('float32', pixels, [1, size, size, 3]);
       const output = await session.run({ [card.input.name]: image }, ['landmarks', 'presence']);
       const points = output.landmarks!.data as Float32Array;
       const map = squareToPicture(square, size);

@@ -52,33 +52,56 @@ function interpolate(source: Picture, origin: { x: number; y: number }, across: 
   const width = across.first.length;
   const height = down.first.length;
   const data = new Uint8Array(width * height * 3);
-  const upper = new Int32Array(width * 3);
-  const lower = new Int32Array(width * 3);
+  const rows = createRowInterpolator(source, origin.x, across);
+  let upper = rows.empty();
+  let lower = rows.empty();
   for (let y = 0; y < height; y += 1) {
-    const first = down.first[y]!;
+    const first = origin.y + down.first[y]!;
+    if (first === lower.y) {
+      [upper, lower] = [lower, upper];
+    }
+    rows.fill(upper, first);
+    rows.fill(lower, first + down.count[y]! - 1);
     const weight0 = down.weights[2 * y]!;
     const weight1 = down.weights[2 * y + 1]!;
-    interpolateRow(source, origin.x, origin.y + first, across, upper);
-    interpolateRow(source, origin.x, origin.y + first + down.count[y]! - 1, across, lower);
-    for (let i = 0; i < upper.length; i += 1) {
-      const sum = ((weight0 * (upper[i]! >> 4)) >> 16) + ((weight1 * (lower[i]! >> 4)) >> 16);
-      data[y * width * 3 + i] = (sum + 2) >> 2;
+    const [above, below] = [upper.sums, lower.sums];
+    const start = y * width * 3;
+    for (let i = 0; i < above.length; i += 1) {
+      const sum = ((weight0 * (above[i]! >> 4)) >> 16) + ((weight1 * (below[i]! >> 4)) >> 16);
+      data[start + i] = (sum + 2) >> 2;
     }
   }
   return { width, height, data };
 }
 
-function interpolateRow(source: Picture, x0: number, y: number, across: Taps, out: Int32Array): void {
+/** Row `y` of the source, interpolated across. */
+interface InterpolatedRow {
+  y: number;
+  sums: Int32Array;
+}
+
+function createRowInterpolator(source: Picture, x0: number, across: Taps) {
   const { data, width } = source;
-  for (let x = 0; x < across.first.length; x += 1) {
-    const left = (y * width + x0 + across.first[x]!) * 3;
-    const right = left + (across.count[x]! - 1) * 3;
-    const weight0 = across.weights[2 * x]!;
-    const weight1 = across.weights[2 * x + 1]!;
-    for (let channel = 0; channel < 3; channel += 1) {
-      out[3 * x + channel] = data[left + channel]! * weight0 + data[right + channel]! * weight1;
-    }
-  }
+  const { first, count, weights } = across;
+  return {
+    empty: (): InterpolatedRow => ({ y: -1, sums: new Int32Array(first.length * 3) }),
+    fill(row: InterpolatedRow, y: number): void {
+      if (row.y === y) {
+        return;
+      }
+      row.y = y;
+      const { sums } = row;
+      for (let x = 0; x < first.length; x += 1) {
+        const left = (y * width + x0 + first[x]!) * 3;
+        const right = left + (count[x]! - 1) * 3;
+        const weight0 = weights[2 * x]!;
+        const weight1 = weights[2 * x + 1]!;
+        sums[3 * x] = data[left]! * weight0 + data[right]! * weight1;
+        sums[3 * x + 1] = data[left + 1]! * weight0 + data[right + 1]! * weight1;
+        sums[3 * x + 2] = data[left + 2]! * weight0 + data[right + 2]! * weight1;
+      }
+    },
+  };
 }
 
 function resample(source: Picture, origin: { x: number; y: number }, across: Taps, down: Taps): Picture {
