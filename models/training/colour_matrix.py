@@ -11,6 +11,8 @@ import sys
 import av
 import numpy as np
 
+from prepare import sampled_frames
+
 WEIGHTS = {"BT.601": (0.299, 0.114), "BT.709": (0.2126, 0.0722)}  # of red and blue in luma
 FRAMES = 5
 UNSPECIFIED = 2
@@ -37,13 +39,13 @@ def out_of_gamut(path):
         stream = container.streams.video[0]
         if stream.codec_context.colorspace != UNSPECIFIED or stream.height <= 576 and stream.width < 1280:
             return None
-        every, sums = max(1, stream.frames // FRAMES), {name: [] for name in WEIGHTS}
-        for i, frame in enumerate(container.decode(stream)):
-            if i % every == 0:
-                for name, (red, blue) in WEIGHTS.items():
-                    x = rgb(*planes(frame), red, blue)
-                    sums[name].append(np.maximum(0, np.maximum(-x, x - 255)).mean())
-    return {name: float(np.mean(values)) for name, values in sums.items()}
+    distances = {name: [] for name in WEIGHTS}
+    for frame in sampled_frames(path, FRAMES):
+        y, u, v = planes(frame)
+        for name, weights in WEIGHTS.items():
+            x = rgb(y, u, v, *weights)
+            distances[name].append(np.maximum(0, np.maximum(-x, x - 255)).mean())
+    return {name: float(np.mean(values)) for name, values in distances.items()}
 
 
 def main():

@@ -14,6 +14,7 @@ import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from crops import SIZES
+from faces import session
 from model import Detector, averaged_weights, crop_logit
 
 
@@ -54,9 +55,7 @@ def export(checkpoint, path):
         torch.onnx.export(model, (x,), path, input_names=["face"], output_names=["logit", "heatmap"], dynamic_axes=dynamic,
                           opset_version=17, dynamo=False)
     onnx.checker.check_model(path)
-    import onnxruntime
-
-    got = onnxruntime.InferenceSession(path).run(["logit", "heatmap"], {"face": x.numpy()})
+    got = session(path).run(["logit", "heatmap"], {"face": x.numpy()})
     return max(float(np.abs(a - b).max()) for a, b in zip(got, wanted))
 
 

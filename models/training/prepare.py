@@ -48,7 +48,7 @@ def context(bgr, landmarks):
 
 
 def sampled_frames(path, count):
-    """`count` frames spread evenly over the clip, BGR, as the product samples them: the middle of each share."""
+    """`count` decoded frames spread evenly over the clip, as the product samples them: the middle of each share."""
     with av.open(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
@@ -57,7 +57,7 @@ def sampled_frames(path, count):
     with av.open(path) as container:
         for i, frame in enumerate(container.decode(video=0)):
             if i in wanted:
-                yield frame.to_ndarray(format="bgr24")
+                yield frame
 
 
 def of_file(job):
@@ -65,7 +65,7 @@ def of_file(job):
     if path.lower().endswith((".jpg", ".jpeg", ".png")):
         images = [cv2.imread(path, cv2.IMREAD_COLOR)]
     else:
-        images = sampled_frames(path, FRAMES)
+        images = (frame.to_ndarray(format="bgr24") for frame in sampled_frames(path, FRAMES))
     found = []
     for i, image in enumerate(images):
         landmarks = finder.largest(image) if image is not None else None
