@@ -10,7 +10,7 @@ import argparse
 import torch
 
 from data import Samples, together
-from model import Detector, averaged_weights
+from model import Detector, averaged_weights, mixed_precision
 from train import FAKES, SHARES, SOURCES, as_input
 
 PAIRS = 16  # real and fake pairs a batch
@@ -28,7 +28,7 @@ def find_statistics(model, batches):
         norm.momentum = None  # the plain mean over all batches
     model.train()
     for images in batches:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed_precision():
             model(as_input(images))
 
 

@@ -21,6 +21,7 @@ from torch import nn
 from crops import landmark_box
 from data import Pack
 from forge import BROW_L, BROW_R, EYE_L, EYE_R, JAW, LIPS, NOSE, filled_hull
+from model import mixed_precision
 
 SETS = {"mesonet": 0.5, "aaf": 0.25, "flickr": 0.25}
 MARGIN = 0.25  # wider than any crop that training cuts
@@ -166,17 +167,17 @@ def train(make, faces, steps, rng, batch=12):
             given.append(what_is_shown(face, landmarks * size / SIZE, make, rng))
             wanted.append(face)
         wanted = as_tensor(wanted)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed_precision():
             drawn = net(as_tensor(given))
         drawn = drawn.float()
         loss = off = F.l1_loss(drawn, wanted) if make["loss"] == "l1" else 4 * F.mse_loss(drawn, wanted)
         if adversary and step > steps // 4:
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with mixed_precision():
                 judged = F.relu(1 - adversary(wanted)).mean() + F.relu(1 + adversary(drawn.detach())).mean()
             against.zero_grad()
             judged.backward()
             against.step()
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with mixed_precision():
                 loss = off - 0.01 * adversary(drawn).float().mean()
         optimizer.zero_grad()
         loss.backward()

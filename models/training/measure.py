@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from crops import crop, landmark_box
-from model import crop_logit
+from model import crop_logit, mixed_precision
 
 
 def auc(real, fake):
@@ -53,7 +53,7 @@ def by_method(scores):
 def measure(model, pack, size, frames=12):
     def score(crops):
         x = torch.from_numpy(crops).float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed_precision():
             logit, forged = model(x)
         return crop_logit(logit.float(), forged.float())[:, 0].numpy()
 

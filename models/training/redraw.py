@@ -27,6 +27,7 @@ from augment import as_image
 from data import Pack
 from forge import LIPS
 from generators import as_tensor, drawn_box, face_of, loaded, what_is_shown
+from model import mixed_precision
 
 SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
 SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
@@ -56,7 +57,7 @@ def shaken(decoder, rng):
 @torch.no_grad()
 def coded(encoder, decoder, face, rng):
     """face, uint8 [s, s, 3], as the autoencoder draws it: float32, 0..255."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with mixed_precision():
         z = encoder(as_tensor([face])).float()
         y = decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
     return y.float().clamp(0, 1).mul(255)[0].permute(1, 2, 0).numpy()
@@ -69,7 +70,7 @@ def generated(make, network, face, landmarks, rng):
         middle = landmarks[LIPS, 1].mean()
         landmarks = landmarks.copy()
         landmarks[LIPS, 1] = middle + (landmarks[LIPS, 1] - middle) * rng.uniform(0.5, 1.6)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with mixed_precision():
         y = network(as_tensor([what_is_shown(face, landmarks, make, rng)]))
     return y.float().mul(255)[0].permute(1, 2, 0).numpy()
 

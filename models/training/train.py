@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 from data import Pack, Samples, together
 from measure import measure
-from model import Detector, averaged_weights, imagenet
+from model import Detector, averaged_weights, imagenet, mixed_precision
 
 SOURCES = {"mesonet": 0.45, "aaf": 0.28, "flickr": 0.22, "yonsei": 0.05}  # real faces that are forged
 FAKES = {"mesonet": 0.85, "yonsei": 0.15}  # true forgeries
@@ -111,7 +111,7 @@ def main():
     for step, (images, labels, maps, known) in batches(args, step):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, args)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with mixed_precision():
             logits, forged = model(as_input(images))
         targets = labels * 0.96 + 0.02
         loss = F.binary_cross_entropy_with_logits(logits[:, 0].float(), targets)
