@@ -1,6 +1,6 @@
 """Find the faces of the training images and clips once, and pack them for fast random access.
 
-    python prepare.py DATA OUT [--workers 2] [SET ...]
+    python prepare.py DATA OUT [--workers 2] [--frames 32] [SET ...]
 
 DATA is laid out as <set>/<label>/<image> (stills) and clips/<use>/<label>/<method>/<clip>. For each set OUT gets
 <set>.bin (RGB bytes of the context crops, one after the other) and <set>.npz:
@@ -24,7 +24,6 @@ from crops import LONGEST_FACE, landmark_box
 from faces import FaceFinder
 
 CONTEXT = 0.3
-FRAMES = 32
 finder = None
 
 
@@ -61,11 +60,11 @@ def sampled_frames(path, count):
 
 
 def of_file(job):
-    path, label = job
+    path, label, frames = job
     if path.lower().endswith((".jpg", ".jpeg", ".png")):
         images = [cv2.imread(path, cv2.IMREAD_COLOR)]
     else:
-        images = (frame.to_ndarray(format="bgr24") for frame in sampled_frames(path, FRAMES))
+        images = (frame.to_ndarray(format="bgr24") for frame in sampled_frames(path, frames))
     found = []
     for i, image in enumerate(images):
         landmarks = finder.largest(image) if image is not None else None
@@ -94,6 +93,7 @@ def main():
     parser.add_argument("out")
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--frames", type=int, default=32, help="of a clip, spread evenly over it")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     sets = {}
@@ -107,8 +107,8 @@ def main():
     for name, files in sets.items():
         if not args.sets or name in args.sets:
             inside = [os.path.relpath(f, args.data).split(os.sep) for f in files]
-            label = [int("fake" in parts[1:-1]) for parts in inside]
-            pack(name, list(zip(files, label)), args.out, args.workers)
+            jobs = [(path, int("fake" in parts[1:-1]), args.frames) for path, parts in zip(files, inside)]
+            pack(name, jobs, args.out, args.workers)
 
 
 if __name__ == "__main__":

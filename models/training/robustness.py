@@ -1,10 +1,11 @@
 """How the product's verdicts hold when clips are degraded: the robustness table of the model card.
 
-    python robustness.py labels.csv WORK [--seconds 4] [--ffmpeg ffmpeg] [--only NAME ...]
+    python robustness.py labels.csv WORK [--seconds 4] [--ffmpeg ffmpeg] [--only NAME ...] [--copies]
 
 Makes a degraded copy of every clip of labels.csv (columns file, label, group) in WORK/<name>/, runs `npm run evaluate`
 on the copies, prints one line a degradation, and removes the copies. "partial" puts the first third of a fake clip
-between two thirds of the real clip of the same person (FF++ names: the first number), where there is one.
+between two thirds of the real clip of the same person (FF++ names: the first number), where there is one. --copies makes
+the copies only, laid out for prepare.py: WORK/clips/<name>/ and the last three parts of the clip's path.
 """
 import argparse
 import csv
@@ -49,30 +50,42 @@ def commands(row, rows, target, args, video_filter, crf):
     return base + ["-t", third, "-i", twin, "-t", third, "-i", row["file"], "-ss", third, "-t", third, "-i", twin, "-filter_complex", graph, *codec, target]
 
 
+def degraded_copies(name, rows, place, args):
+    """Make a copy of each clip that can have one; its path, place(i, row), with its row of labels.csv."""
+    video_filter, crf = DEGRADATIONS[name]
+    for i, row in enumerate(rows):
+        target = place(i, row)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        command = commands(row, rows, target, args, video_filter, crf)
+        if command and subprocess.run(command).returncode == 0:
+            yield target, row
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels")
     parser.add_argument("work")
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--ffmpeg", default="ffmpeg")
-    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--only", nargs="*", choices=DEGRADATIONS)
+    parser.add_argument("--copies", action="store_true")
     args = parser.parse_args()
     with open(args.labels, newline="") as f:
         rows = list(csv.DictReader(f))
-    for name, (video_filter, crf) in DEGRADATIONS.items():
-        if args.only and name not in args.only:
+    for name in args.only or DEGRADATIONS:
+        if args.copies:
+            folder = os.path.join(args.work, "clips", name.replace(" ", "-"))
+            made = degraded_copies(name, rows, lambda i, row: os.path.join(folder, *row["file"].split(os.sep)[-3:]), args)
+            print(f"{name}: {len(list(made))} copies", flush=True)
             continue
         folder = os.path.join(args.work, name.replace(" ", "-"))
+        made = degraded_copies(name, rows, lambda i, row: os.path.join(folder, f"{i:04d}.mp4"), args)
         os.makedirs(folder, exist_ok=True)
         table = os.path.join(folder, "labels.csv")
         with open(table, "w", newline="") as f:
             writer = csv.writer(f)
             writer.writerow(["file", "label", "group"])
-            for i, row in enumerate(rows):
-                target = os.path.join(folder, f"{i:04d}.mp4")
-                command = commands(row, rows, target, args, video_filter, crf)
-                if command and subprocess.run(command).returncode == 0:
-                    writer.writerow([target, row["label"], row["group"]])
+            writer.writerows([target, row["label"], row["group"]] for target, row in made)
         run = subprocess.run(["npm", "run", "--silent", "evaluate", "--", table, "--json"], cwd=ROOT, capture_output=True, text=True)
         shutil.rmtree(folder)
         if run.returncode:

@@ -117,6 +117,9 @@ def main():
             card = json.load(f)
         assert card["calibration"] != {"scale": 1.0, "bias": 0.0}
         assert all(point["fake_from"] > 0 for point in card["operating_points"].values())
+        step("robustness.py", at("labels.csv"), at("degraded"), "--copies", "--seconds", 1, "--only", "CRF 28", "270p")
+        step("prepare.py", at("degraded"), at("degraded-packs"), "--frames", 4)
+        step("compare.py", at("degraded-packs"), at("classifier", "model.json"), at("float.onnx"), at("int8.onnx"))
         print("every step ran")
 
 
