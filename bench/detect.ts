@@ -1,7 +1,7 @@
 /**
  * How long the examination of a clip takes beside its decoding alone, which is the least it can take.
  *
- *     npm run bench -- [clip.mp4] [--rounds 5] [--threads 2]
+ *     npm run bench -- [clip.mp4] [--rounds 5] [--threads 2] [--frames 32]
  *
  * Without a clip one is made: 10 seconds, 300 frames of 1920 x 1080 with a face. Both decode every frame with the same
  * ffmpeg and as many threads, in turns; the fastest round of each counts.
@@ -23,15 +23,22 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(Math.min(4, availableParallelism())) },
+    frames: { type: 'string', default: '32' },
   },
 });
 const rounds = Number(values.rounds);
 const threads = Number(values.threads);
+const framesSampled = Number(values.frames);
 
 const dir = await mkdtemp(join(tmpdir(), 'bench-'));
 try {
   const clip = positionals[0] ? resolve(positionals[0]) : await makeClip(join(dir, 'clip.mp4'));
-  const detector = await createDetector({ modelsDir: join(root, 'models'), ffmpegPath, threads });
+  const detector = await createDetector({
+    modelsDir: join(root, 'models'),
+    ffmpegPath,
+    threads,
+    framesSampled,
+  });
   await printComparison(detector, clip);
   await detector.close();
 } finally {
