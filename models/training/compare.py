@@ -14,23 +14,22 @@ import os
 
 import numpy as np
 
-from calibrate import sigmoid
 from crops import crop, landmark_box
 from data import Pack
 from faces import session
-from false_positives import highest_mean, logits_of
+from false_positives import raw_score
 from measure import by_method
 
 
-def clip_scores(classifier, views, pack):
-    """{clip: (label, raw score)}"""
-    scores = {}
+def clip_scores(classifiers, views, pack):
+    """For each classifier {clip: (label, raw score)}."""
+    scores = [{} for _ in classifiers]
     for clip in np.unique(pack.name):
         rows = np.flatnonzero(pack.name == clip)
         faces = [pack[i] for i in rows]
-        shown = [[crop(image, landmark_box(landmarks), view["size"]) for image, landmarks in faces] for view in views]
-        logits = np.mean([logits_of(classifier, view, crops) for view, crops in zip(views, shown)], 0)
-        scores[str(clip)] = int(pack.label[rows[0]]), highest_mean(sigmoid(logits))
+        crops = [[crop(image, landmark_box(landmarks), view["size"]) for image, landmarks in faces] for view in views]
+        for classifier, own in zip(classifiers, scores):
+            own[str(clip)] = int(pack.label[rows[0]]), raw_score(classifier, views, crops)
     return scores
 
 
@@ -43,14 +42,15 @@ def main():
     with open(args.card) as f:
         views = json.load(f)["views"]
     names = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(args.packs, "clips-*.npz")))
-    packs = {name.removeprefix("clips-"): Pack(args.packs, name) for name in names}
-    for network in args.networks:
-        classifier, table = session(network), {}
-        for name, pack in packs.items():
-            aucs = by_method(clip_scores(classifier, views, pack))
-            table |= {f"{name} {key.removeprefix('all ')}": auc for key, auc in aucs.items() if key.startswith("all ")}
+    classifiers = [session(network) for network in args.networks]
+    tables = [{} for _ in classifiers]
+    for name in names:
+        for table, scores in zip(tables, clip_scores(classifiers, views, Pack(args.packs, name))):
+            aucs = {key: auc for key, auc in by_method(scores).items() if key.startswith("all ")}
+            table.update({f"{name.removeprefix('clips-')} {key.removeprefix('all ')}": auc for key, auc in aucs.items()})
+    for network, table in zip(args.networks, tables):
         figures = ", ".join(f"{name} {auc:.3f}" for name, auc in table.items())
-        print(f"{os.path.basename(network)}: mean {np.mean(list(table.values())):.3f}: {figures}", flush=True)
+        print(f"{os.path.basename(network)}: mean {np.mean(list(table.values())):.3f}: {figures}")
 
 
 if __name__ == "__main__":

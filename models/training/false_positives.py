@@ -38,6 +38,12 @@ def logits_of(classifier, view, crops):
     return classifier.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
 
 
+def raw_score(classifier, views, crops):
+    """Of one face, before calibration. crops: for each of the card's views those of its frames, in order."""
+    logits = np.mean([logits_of(classifier, view, shown) for view, shown in zip(views, crops)], 0)
+    return highest_mean(sigmoid(logits))
+
+
 def age_group(name):
     age = int(re.search(r"A(\d+)", os.path.basename(name)).group(1))
     return next(label for top, label in ((12, "2-12"), (19, "13-19"), (39, "20-39"), (59, "40-59"), (200, "60-80")) if age <= top)
@@ -61,10 +67,9 @@ def main():
                 continue
             image, landmarks = pack[i]
             worse = [degrade([image], rng)[0] for _ in range(args.frames)]
-            box, logits = landmark_box(landmarks), []
-            for view in card["views"]:
-                logits.append(logits_of(classifier, view, [crop_degraded(x, image, box, view["size"]) for x in worse]))
-            scores.append(highest_mean(sigmoid(np.mean(logits, 0))))
+            box = landmark_box(landmarks)
+            crops = [[crop_degraded(x, image, box, view["size"]) for x in worse] for view in card["views"]]
+            scores.append(raw_score(classifier, card["views"], crops))
             names.append((name, str(pack.name[i])))
     if not scores:
         raise SystemExit("No still of these packs is held out.")
