@@ -12,16 +12,18 @@ export async function runCommand(command: (signal: AbortSignal) => Promise<numbe
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   process.once('SIGTERM', () => interruption.abort());
-  // A closed pipe (| head) is no failure of ours; there is just nobody left to tell.
+  // A closed pipe (| head) is no failure of ours; there is just nobody left to tell, and no reason to go on.
+  let pipeClosed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    pipeClosed = true;
+    interruption.abort();
   });
   try {
     process.exitCode = await command(interruption.signal);
   } catch (error) {
     if (interruption.signal.aborted) {
-      process.exitCode = INTERRUPTED;
+      process.exitCode = pipeClosed ? 0 : INTERRUPTED;
     } else if (error instanceof BadUsage) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = 2;

@@ -145,9 +145,9 @@ export const detectionSchema = z.object({
     .describe('Suspicious stretches of the clip.'),
   timing_ms: z.object({
     receive: milliseconds.describe('Milliseconds spent on receiving or fetching the clip.'),
-    decode: milliseconds.describe('Milliseconds spent on decoding.'),
-    find_faces: milliseconds.describe('Milliseconds spent on finding faces.'),
-    classify: milliseconds.describe('Milliseconds spent on scoring them.'),
+    decode: milliseconds.describe('Milliseconds spent waiting for frames to be decoded.'),
+    find_faces: milliseconds.describe('Milliseconds spent on finding faces, added up over the threads.'),
+    classify: milliseconds.describe('Milliseconds spent on scoring them, added up over the threads.'),
     total: milliseconds.describe('Milliseconds altogether; the steps overlap.'),
   }),
   warnings: z.array(z.string()).describe('What the verdict leaves out, in plain words.'),

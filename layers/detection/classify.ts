@@ -26,12 +26,12 @@ export interface Classifier {
  * Load the classifier that a card describes.
  * @throws {DetectionError} `model_unavailable`
  */
-export async function loadClassifier(cardPath: string, threads: number): Promise<Classifier> {
+export async function loadClassifier(cardPath: string): Promise<Classifier> {
   const model = await loadModel(cardPath, classifierCardSchema);
   const { card } = model;
   const { logit, heatmap } = card.output;
   const outputs = heatmap ? [logit, heatmap] : [logit];
-  const session = await startSession(model, { inputs: [card.input.name], outputs }, threads);
+  const session = await startSession(model, { inputs: [card.input.name], outputs });
   return {
     card,
     async classify(faces, options = {}) {

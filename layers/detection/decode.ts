@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { DetectionError } from './errors.ts';
 import { type PictureSize, thumbnailSize } from './face-detector.ts';
 import { type FfmpegOptions, startFfmpeg } from './ffmpeg-process.ts';
@@ -18,7 +18,7 @@ const framesAhead = 2;
 
 /**
  * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB, each with its thumbnail, which ffmpeg makes
- * in a fraction of the time that it would take here. A frame's data last until the next frame is asked for.
+ * in a fraction of the time that it would take here.
  *
  * ffmpeg runs while the consumer works on a frame, and waits when it is two frames ahead. Ending the iteration early
  * kills it.
@@ -129,29 +129,27 @@ function colourMatrix(clip: ProbedClip): string {
 
 /** Read the stream from now on, two pictures ahead at most, and cut it into pictures. */
 function pictures(output: Readable, bytes: number): AsyncGenerator<Uint8Array> {
-  const ahead = output.pipe(new PassThrough({ highWaterMark: framesAhead * bytes }));
-  // What is not wanted any more is thrown away, so that ffmpeg can end.
-  ahead.once('close', () => output.resume());
-  return cutIntoPictures(ahead, bytes);
-}
-
-/** One buffer serves for all: a picture lasts until the next one is asked for. */
-async function* cutIntoPictures(
-  stream: AsyncIterable<Uint8Array>,
-  bytes: number,
-): AsyncGenerator<Uint8Array> {
-  const picture = new Uint8Array(bytes);
+  let picture = new Uint8Array(bytes);
   let filled = 0;
-  for await (const piece of stream) {
-    for (let read = 0; read < piece.length; ) {
-      const part = piece.subarray(read, read + bytes - filled);
-      picture.set(part, filled);
-      filled += part.length;
-      read += part.length;
-      if (filled === bytes) {
-        yield picture;
-        filled = 0;
+  const cutter = new Transform({
+    readableObjectMode: true,
+    readableHighWaterMark: framesAhead,
+    transform(piece: Uint8Array, _encoding, done) {
+      for (let read = 0; read < piece.length; ) {
+        const part = piece.subarray(read, read + bytes - filled);
+        picture.set(part, filled);
+        filled += part.length;
+        read += part.length;
+        if (filled === bytes) {
+          this.push(picture);
+          picture = new Uint8Array(bytes);
+          filled = 0;
+        }
       }
-    }
-  }
+      done();
+    },
+  });
+  // What is not wanted any more is thrown away, so that ffmpeg can end.
+  cutter.once('close', () => output.resume());
+  return output.pipe(cutter)[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array>;
 }

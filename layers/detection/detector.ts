@@ -2,14 +2,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { abortError } from './abort.ts';
 import { aggregateFrames, aggregateTracks, minTrackCrops } from './aggregate.ts';
-import { type Classifier, loadClassifier } from './classify.ts';
 import { decodeFrames } from './decode.ts';
 import { DetectionError } from './errors.ts';
 import { type Examination, examineFrames } from './examine.ts';
-import { loadFaceDetector } from './face-detector.ts';
-import { loadFaceMesh } from './face-mesh.ts';
-import type { FaceFinder } from './find-faces.ts';
+import { type FrameThreads, startFrameThreads } from './frame-threads.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import type { ClassifierCard } from './model-card.ts';
 import { probeClip } from './probe.ts';
 import { sampleIndices } from './sample.ts';
 import { findSegments } from './segments.ts';
@@ -27,7 +25,7 @@ export interface DetectorConfig {
   limits?: Partial<Limits>;
   /** Frames examined of each clip, spread evenly over it; 32 by default. */
   framesSampled?: number;
-  /** Threads of the decoder and of the models; by default one a core, at most 4. */
+  /** Threads of the decoder, and as many that examine frames; by default one a core, at most 4. */
   threads?: number;
 }
 
@@ -45,24 +43,17 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
   const threads = config.threads ?? Math.min(4, availableParallelism());
   const framesSampled = config.framesSampled ?? 32;
   const card = (model: string) => join(config.modelsDir, model, 'model.json');
-  const classifierCard = config.classifierDir ? join(config.classifierDir, 'model.json') : card('classifier');
-  const loading = [
-    loadFaceDetector(card('face-detector'), threads),
-    loadFaceMesh(card('face-mesh'), threads),
-    loadClassifier(classifierCard, threads),
-  ] as const;
-  const [detector, mesh, classifier] = await Promise.all(loading).catch(async (error) => {
-    const loaded = (await Promise.allSettled(loading)).flatMap((model) =>
-      model.status === 'fulfilled' ? [model.value] : [],
-    );
-    await Promise.all(loaded.map((model) => model.close()));
-    throw error;
-  });
+  const cards = {
+    faceDetector: card('face-detector'),
+    faceMesh: card('face-mesh'),
+    classifier: config.classifierDir ? join(config.classifierDir, 'model.json') : card('classifier'),
+  };
+  const frameThreads = await startFrameThreads(cards, threads);
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
   return {
-    model: identityOf(classifier),
+    model: identityOf(frameThreads.card),
     detect(path, options = {}) {
       if (closed) {
         return Promise.reject(new DetectionError('model_unavailable', 'The detector has been closed.'));
@@ -74,7 +65,7 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
         framesSampled,
         threads,
       };
-      const detection = detectClip(path, { detector, mesh }, classifier, decoding, options);
+      const detection = detectClip(path, frameThreads, decoding, options);
       const settled = detection.catch(() => {}).finally(() => running.delete(settled));
       running.add(settled);
       return detection;
@@ -85,39 +76,35 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
       }
       closed = true;
       await Promise.all(running);
-      await Promise.all([detector.close(), mesh.close(), classifier.close()]);
+      await frameThreads.close();
     },
   };
 }
 
 async function detectClip(
   path: string,
-  finder: FaceFinder,
-  classifier: Classifier,
+  frameThreads: FrameThreads,
   decoding: Parameters<typeof decodeFrames>[1],
   options: DetectOptions,
 ): Promise<Detection> {
   const { signal } = decoding;
   try {
-    const watch = createStopwatch();
+    const watch = createStopwatch<'decode'>();
     const clip = await watch.time('decode', () => probeClip(path, decoding));
     const frames = watch.timeEach('decode', decodeFrames(clip, decoding));
-    const examined = await examineFrames(frames, finder, classifier, watch, {
-      signal,
-      heatmap: options.heatmap,
-    });
-    const { calibration } = classifier.card;
-    const threshold = thresholdOf(classifier.card, options.operatingPoint ?? 'balanced');
-    const tracks = aggregateTracks(examined.faces, calibration);
+    const examined = await examineFrames(frames, frameThreads, { signal, heatmap: options.heatmap });
+    const { card } = frameThreads;
+    const threshold = thresholdOf(card, options.operatingPoint ?? 'balanced');
+    const tracks = aggregateTracks(examined.faces, card.calibration);
     const facesScored = examined.faces.length;
     const verdict = decide({ tracks, facesScored, facesTooSmall: examined.facesTooSmall }, threshold);
-    const frameScores = aggregateFrames(examined.faces, examined.times, calibration);
+    const frameScores = aggregateFrames(examined.faces, examined.times, card.calibration);
     const start = clip.times[0]!;
     return {
       verdict: verdict.label,
       score: verdict.score,
       reasons: verdict.reasons,
-      model: identityOf(classifier),
+      model: identityOf(card),
       threshold,
       clip: clip.info,
       analysis: {
@@ -129,10 +116,10 @@ async function detectClip(
       frames: frameScores,
       segments: findSegments(frameScores, threshold.fakeFrom, { start, end: start + clip.info.durationS }),
       timingMs: {
-        decode: watch.totalMs('decode'),
-        findFaces: watch.totalMs('findFaces'),
-        classify: watch.totalMs('classify'),
-        total: watch.elapsedMs(),
+        decode: Math.round(watch.totalMs('decode')),
+        findFaces: Math.round(examined.timingMs.findFaces),
+        classify: Math.round(examined.timingMs.classify),
+        total: Math.round(watch.elapsedMs()),
       },
       warnings: warningsOf(
         examined,
@@ -165,6 +152,6 @@ function warningsOf(examined: Examination, tracks: number, wanted: number): stri
   return warnings;
 }
 
-function identityOf({ card }: Classifier): ModelIdentity {
-  return { name: card.name, version: card.version, sha256: card.sha256 };
+function identityOf({ name, version, sha256 }: ClassifierCard): ModelIdentity {
+  return { name, version, sha256 };
 }

@@ -1,13 +1,8 @@
 import { throwIfAborted } from './abort.ts';
 import type { ScoredFace } from './aggregate.ts';
-import { boxHeight, boxWidth, clipBox } from './box.ts';
-import type { Classifier } from './classify.ts';
-import { cropFace } from './crop.ts';
-import { shrinkForDetector } from './face-detector.ts';
-import { type FaceFinder, findFaces } from './find-faces.ts';
-import type { Picture } from './resize.ts';
+import type { ExamineOptions, FrameExamination } from './examine-frame.ts';
+import type { FrameThreads } from './frame-threads.ts';
 import { createShotCounter } from './shots.ts';
-import type { Stopwatch } from './stopwatch.ts';
 import { createTracker } from './track.ts';
 import type { Frame } from './types.ts';
 
@@ -18,69 +13,69 @@ export interface Examination {
   framesWithFace: number;
   facesTooSmall: number;
   faces: ScoredFace[];
+  /** Added up over the threads. */
+  timingMs: { findFaces: number; classify: number };
 }
 
-export type ExamineStage = 'decode' | 'findFaces' | 'classify';
-
-/** Faces with a shorter side below this many pixels hold too little to be judged. */
-export const minFacePixels = 40;
-const facesPerBatch = 8;
-
-/** Find, follow, crop and score the faces of `frames`, while later frames are still being decoded. */
+/** Find, score and follow the faces of `frames`, several at a time, while later frames are still being decoded. */
 export async function examineFrames(
   frames: AsyncIterable<Frame>,
-  finder: FaceFinder,
-  classifier: Classifier,
-  watch: Stopwatch<ExamineStage>,
-  options: { signal?: AbortSignal | undefined; heatmap?: boolean | undefined } = {},
+  threads: FrameThreads,
+  options: ExamineOptions & { signal?: AbortSignal | undefined },
 ): Promise<Examination> {
-  const { crop, views } = classifier.card;
-  const cropping = {
-    margin: crop.margin,
-    longestFace: crop.longest_face,
-    sizes: views.map(({ size }) => size),
+  const { signal, heatmap } = options;
+  const examination: Examination = {
+    times: [],
+    framesWithFace: 0,
+    facesTooSmall: 0,
+    faces: [],
+    timingMs: { findFaces: 0, classify: 0 },
   };
-  const examination: Examination = { times: [], framesWithFace: 0, facesTooSmall: 0, faces: [] };
+  const add = createAdder(examination);
+  const underway: Promise<FrameExamination>[] = [];
+  try {
+    for await (const frame of frames) {
+      throwIfAborted(signal);
+      // One more than there are threads, so that none has to wait for the next.
+      if (underway.length > threads.count) {
+        add(await underway.shift()!);
+      }
+      const examined = threads.examine(frame, { heatmap });
+      // Whoever awaits it learns of a failure; until then it must only not end the process.
+      examined.catch(() => {});
+      underway.push(examined);
+    }
+    throwIfAborted(signal);
+    for (const examined of underway) {
+      add(await examined);
+    }
+  } finally {
+    await Promise.allSettled(underway);
+  }
+  return examination;
+}
+
+/** Adds frames to `examination`, which have to come in their order, since each face is followed from frame to frame. */
+function createAdder(examination: Examination): (frame: FrameExamination) => void {
   const shotOf = createShotCounter();
   const tracker = createTracker();
-  let waiting: { face: Omit<ScoredFace, 'raw'>; crops: Picture[] }[] = [];
-
-  const classifyWaiting = async () => {
-    const batch = waiting;
-    waiting = [];
-    const faces = batch.map(({ crops }) => crops);
-    const scores = await watch.time('classify', () =>
-      classifier.classify(faces, { heatmap: options.heatmap }),
-    );
-    for (const [i, { face }] of batch.entries()) {
-      const { probability, heatmap } = scores[i]!;
-      examination.faces.push({ ...face, raw: probability, ...(heatmap && { heatmap }) });
+  return ({ timeS, faces, facesTooSmall, miniature, timingMs }) => {
+    const boxes = faces.map(({ box }) => box);
+    const tracks = tracker.assign(boxes, shotOf(miniature));
+    examination.times.push(timeS);
+    examination.framesWithFace += faces.length + facesTooSmall > 0 ? 1 : 0;
+    examination.facesTooSmall += facesTooSmall;
+    for (const [i, { box, score }] of faces.entries()) {
+      const { probability, heatmap } = score;
+      examination.faces.push({
+        track: tracks[i]!,
+        timeS,
+        box,
+        raw: probability,
+        ...(heatmap && { heatmap }),
+      });
     }
+    examination.timingMs.findFaces += timingMs.findFaces;
+    examination.timingMs.classify += timingMs.classify;
   };
-
-  const examineFrame = async (frame: Frame) => {
-    const shrunk = shrinkForDetector(frame.thumbnail);
-    const found = await findFaces(finder, frame, shrunk);
-    const faces = found.filter(({ box }) => Math.min(boxWidth(box), boxHeight(box)) >= minFacePixels);
-    const boxes = faces.map(({ box }) => clipBox(box, frame.width, frame.height));
-    const tracks = tracker.assign(boxes, shotOf(shrunk.at(-1)!));
-    examination.times.push(frame.timeS);
-    examination.framesWithFace += found.length > 0 ? 1 : 0;
-    examination.facesTooSmall += found.length - faces.length;
-    for (const [i, { box }] of faces.entries()) {
-      const crops = cropFace(frame, box, cropping);
-      waiting.push({ face: { track: tracks[i]!, timeS: frame.timeS, box: boxes[i]! }, crops });
-    }
-  };
-
-  for await (const frame of frames) {
-    throwIfAborted(options.signal);
-    await watch.time('findFaces', () => examineFrame(frame));
-    if (waiting.length >= facesPerBatch) {
-      await classifyWaiting();
-    }
-  }
-  throwIfAborted(options.signal);
-  await classifyWaiting();
-  return examination;
 }

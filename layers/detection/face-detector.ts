@@ -67,11 +67,11 @@ function shrunkSize({ width, height }: PictureSize, longest: number): PictureSiz
  * @see https://storage.googleapis.com/mediapipe-assets/MediaPipe%20BlazeFace%20Model%20Card%20(Full%20Range).pdf
  * @throws {DetectionError} `model_unavailable`
  */
-export async function loadFaceDetector(cardPath: string, threads: number): Promise<FaceDetector> {
+export async function loadFaceDetector(cardPath: string): Promise<FaceDetector> {
   const model = await loadModel(cardPath, faceDetectorCardSchema);
   const { card } = model;
   const names = { inputs: [card.input.name], outputs: ['boxes', 'scores'] };
-  const session = await startSession(model, names, threads);
+  const session = await startSession(model, names);
   return {
     async detect(shrunk, original) {
       const found = await detectPadded(session, card, shrunk, original, 0);

@@ -18,13 +18,13 @@ export interface FaceMesh {
  * @see https://arxiv.org/abs/1907.06724
  * @throws {DetectionError} `model_unavailable`
  */
-export async function loadFaceMesh(cardPath: string, threads: number): Promise<FaceMesh> {
+export async function loadFaceMesh(cardPath: string): Promise<FaceMesh> {
   const model = await loadModel(cardPath, faceMeshCardSchema);
   const { card } = model;
   const { mean, std } = card.input;
   const size = card.input.shape[1];
   const names = { inputs: [card.input.name], outputs: ['landmarks', 'presence'] };
-  const session = await startSession(model, names, threads);
+  const session = await startSession(model, names);
   return {
     async fit(picture, { box, keypoints }) {
       const square = {

@@ -5,16 +5,15 @@ import { type LoadedModel, unavailable } from './model-card.ts';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /**
- * Start a model, and make sure that it has the inputs and outputs its card names.
+ * Start a model on the thread that asks, and make sure that it has the inputs and outputs its card names.
  * @throws {DetectionError} `model_unavailable`
  */
 export async function startSession(
   model: LoadedModel<{ name: string }>,
   names: { inputs: string[]; outputs: string[] },
-  threads: number,
 ): Promise<InferenceSession> {
   const { card, weights } = model;
-  const session = await createSession(card.name, weights, threads);
+  const session = await createSession(card.name, weights);
   const missing = [
     ...names.inputs.filter((name) => !session.inputNames.includes(name)).map((name) => `input "${name}"`),
     ...names.outputs.filter((name) => !session.outputNames.includes(name)).map((name) => `output "${name}"`),
@@ -26,16 +25,14 @@ export async function startSession(
   return session;
 }
 
-async function createSession(name: string, weights: Buffer, threads: number): Promise<InferenceSession> {
+async function createSession(name: string, weights: Buffer): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(weights, {
-      intraOpNumThreads: threads,
+      intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionProviders: ['cpu'],
       extra: {
         session: {
-          // Threads that wait busily take from ffmpeg, which decodes meanwhile, twice what the models themselves need.
-          intra_op: { allow_spinning: '0' },
           // Sums of int8 products saturate on x86 processors without VNNI unless they are told not to.
           x64quantprecision: '1',
         },

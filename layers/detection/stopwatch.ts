@@ -1,4 +1,4 @@
-/** Adds up the wall time of stages that take turns. */
+/** Adds up the wall time of stages, in milliseconds. */
 export interface Stopwatch<Stage extends string> {
   time<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   /** Count the time spent waiting for each item of `items`. */
@@ -31,7 +31,7 @@ export function createStopwatch<Stage extends string>(): Stopwatch<Stage> {
       }
       add(stage, since);
     },
-    totalMs: (stage) => Math.round(totals.get(stage) ?? 0),
-    elapsedMs: () => Math.round(performance.now() - start),
+    totalMs: (stage) => totals.get(stage) ?? 0,
+    elapsedMs: () => performance.now() - start,
   };
 }

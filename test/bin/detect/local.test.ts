@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectionSchema, problemSchema } from '../../../layers/api/schemas.ts';
 import { makeFaceClip, makeTestPictureClip } from '../../support/make-clips.ts';
@@ -113,6 +115,27 @@ describe('detect on this machine', () => {
 
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Usage: npm run detect -- /);
+  });
+
+  it.skipIf(process.platform !== 'linux')('goes no further when nobody reads on', async () => {
+    const long = await makeFaceClip(dir, 'unread.mp4', { durationS: 50, fps: 20 });
+    const clips = [face, join(dir, 'clips', 'one.mp4'), long];
+    const command = [process.execPath, 'bin/detect.ts', ...clips, '--frames', '1000'];
+
+    // Fails where the command does.
+    const pipe = promisify(execFile)('bash', [
+      '-o',
+      'pipefail',
+      '-c',
+      '"$@" | head -n 1',
+      'bash',
+      ...command,
+    ]);
+    const { stdout, stderr } = await pipe;
+
+    expect(stdout).toMatch(/^.*face\.mp4: .*\n$/);
+    expect(stderr).toBe('');
+    expect(await decodersOf(long)).toEqual([]);
   });
 
   it.skipIf(process.platform !== 'linux')('ends soon after Ctrl-C and leaves no ffmpeg behind', async () => {

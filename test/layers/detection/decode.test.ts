@@ -10,13 +10,11 @@ import { decoding, faceInput, ffmpeg, ffmpegsOn, makeTempDir, movingFace } from 
 const dir = await makeTempDir();
 const orange = [200, 110, 40] as const;
 
-/** Frames with a copy of their data, which last only until the next one. */
 async function decodeAll(path: string, options = {}): Promise<Frame[]> {
   const clip = await probeClip(path, { ...decoding, ...options });
   const frames: Frame[] = [];
   for await (const frame of decodeFrames(clip, { ...decoding, ...options })) {
-    const thumbnail = { ...frame.thumbnail, data: frame.thumbnail.data.slice() };
-    frames.push({ ...frame, data: frame.data.slice(), thumbnail });
+    frames.push(frame);
   }
   return frames;
 }

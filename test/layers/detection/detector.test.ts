@@ -16,7 +16,8 @@ import {
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const detector = await createDetector({ modelsDir, ffmpegPath, framesSampled: 8 });
+const threads = 2;
+const detector = await createDetector({ modelsDir, ffmpegPath, framesSampled: 8, threads });
 afterAll(() => detector.close());
 const dir = await makeTempDir();
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '18', '-pix_fmt', 'yuv420p'];
@@ -47,7 +48,8 @@ test('a clip of a face: the whole answer', async () => {
   expect(detection.warnings).toEqual([]);
   const { decode, findFaces, classify, total } = detection.timingMs;
   expect(Math.min(decode, findFaces, classify)).toBeGreaterThan(0);
-  expect(decode + findFaces + classify).toBeLessThanOrEqual(total + 2);
+  expect(decode).toBeLessThanOrEqual(total);
+  expect(findFaces + classify).toBeLessThanOrEqual(threads * total);
 });
 
 test('the operating point moves the thresholds and not the score', async () => {

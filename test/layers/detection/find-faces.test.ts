@@ -6,8 +6,8 @@ import { findFaces } from '../../../layers/detection/find-faces.ts';
 import type { Picture } from '../../../layers/detection/resize.ts';
 import { facePath, ffmpeg, largestDifference, modelsDir, readFace, readGolden } from './support.ts';
 
-const detector = await loadFaceDetector(join(modelsDir, 'face-detector', 'model.json'), 1);
-const mesh = await loadFaceMesh(join(modelsDir, 'face-mesh', 'model.json'), 1);
+const detector = await loadFaceDetector(join(modelsDir, 'face-detector', 'model.json'));
+const mesh = await loadFaceMesh(join(modelsDir, 'face-mesh', 'model.json'));
 afterAll(() => Promise.all([detector.close(), mesh.close()]));
 
 const face = await readFace();
