@@ -15,6 +15,7 @@ export interface DecodeOptions extends FfmpegOptions {
 }
 
 const framesAhead = 2;
+const fewestFramesPerSample = 6;
 
 /**
  * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB, each with its thumbnail, which ffmpeg makes
@@ -77,10 +78,29 @@ function decodeArguments(
   ];
   return [
     ...['-threads', String(options.threads), '-noautorotate'],
+    ...(mayLeaveOut(clip, wanted.length) ? ['-skip_frame', 'noref'] : []),
     ...inputOptions(clip.path, clip.container, options.limits.maxPixels),
     ...output('pipe:1', [...filters(clip, wanted, clip.info), 'showinfo=checksum=0']),
     ...output('pipe:3', filters(clip, wanted, { ...small, flags: 'area' })),
   ];
+}
+
+/**
+ * Whether frames that no other is made from, half of the frames of many clips, need not be decoded: when every wanted time
+ * is followed by another frame before the next wanted one. A frame that is shown later than all before it in the file is one
+ * that others are made from, save a few where a stream has temporal layers.
+ */
+function mayLeaveOut(clip: ProbedClip, wanted: number): boolean {
+  let latest = -Infinity;
+  let inARow = 0;
+  let mostInARow = 0;
+  for (const pts of clip.stream.pts) {
+    inARow = pts < latest ? inARow + 1 : 0;
+    mostInARow = Math.max(mostInARow, inARow);
+    latest = Math.max(latest, pts);
+  }
+  const framesPerSample = clip.times.length / wanted;
+  return clip.timesAreExact && framesPerSample >= Math.max(fewestFramesPerSample, mostInARow + 1);
 }
 
 /** Everything after `select` sees the sampled frames only, so a long clip costs little more than its decoding. */

@@ -121,7 +121,6 @@ async function nextReply<Value>(thread: Worker): Promise<Value> {
   } finally {
     thread.unref();
     answered.abort();
-    ended.catch(() => {});
   }
 }
 

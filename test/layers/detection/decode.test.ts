@@ -61,23 +61,43 @@ test.for([
   expect(Math.max(...differences)).toBeLessThanOrEqual(4);
 });
 
-test('frames are the middles of equal shares, each with its time', async () => {
-  // Prepare: 40 frames, of which frame n is as bright as 6 n
-  const path = join(dir, 'ramp.mkv');
+test.for([
+  {
+    name: 'the middles of equal shares',
+    bFrames: 5,
+    framesSampled: 14,
+    expected: [1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, 34, 37, 40],
+  },
+  {
+    name: 'of many frames, the next that others are made from',
+    bFrames: 5,
+    framesSampled: 7,
+    expected: [6, 12, 18, 24, 30, 36, 41],
+  },
+  {
+    name: 'the middles where such frames are rare',
+    bFrames: 8,
+    framesSampled: 7,
+    expected: [3, 9, 15, 21, 27, 33, 39],
+  },
+])('$name, each with its time', async ({ bFrames, framesSampled, expected }) => {
+  // Prepare: 42 frames, of which frame n is as bright as 6 n
+  const path = join(dir, `ramp-${bFrames}-${framesSampled}.mkv`);
   const ramp = "geq=lum='6*N':cb=128:cr=128";
   await ffmpeg(
-    ...['-f', 'lavfi', '-t', 4, '-i', 'color=black:size=64x64:rate=10', '-vf', `format=yuv420p,${ramp}`],
-    ...['-c:v', 'libx264', '-qp', 1, '-color_range', 'pc', path],
+    ...['-f', 'lavfi', '-t', 4.2, '-i', 'color=black:size=64x64:rate=10', '-vf', `format=yuv420p,${ramp}`],
+    ...['-c:v', 'libx264', '-bf', bFrames, '-x264-params', 'b-pyramid=none:b-adapt=0:scenecut=0:weightp=0'],
+    ...['-qp', 1, '-color_range', 'pc', path],
   );
 
   // Act
-  const frames = await decodeAll(path, { framesSampled: 4 });
+  const frames = await decodeAll(path, { framesSampled });
 
   // Assess
-  expect(frames.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
-  expect(frames.map(({ timeS }) => timeS.toFixed(3))).toEqual(['0.500', '1.500', '2.500', '3.500']);
+  expect(frames.map(({ index }) => index)).toEqual(expected.map((_, i) => i));
+  expect(frames.map(({ timeS }) => timeS.toFixed(3))).toEqual(expected.map((n) => (n / 10).toFixed(3)));
   const brightness = frames.map(({ data }) => Math.round(data[0]! / 6));
-  expect(brightness).toEqual([5, 15, 25, 35]);
+  expect(brightness).toEqual(expected);
 });
 
 test('a thumbnail is its frame shrunk to 320 pixels', async () => {
