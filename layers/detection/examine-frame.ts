@@ -25,7 +25,7 @@ export interface ExamineOptions {
 }
 
 /** Faces with a shorter side below this many pixels hold too little to be judged. */
-export const minFacePixels = 40;
+const minFacePixels = 40;
 
 /** Find, crop and score the faces of a frame. */
 export async function examineFrame(

@@ -47,7 +47,7 @@ def context(bgr, landmarks):
 
 
 def sampled_frames(path, count):
-    """`count` decoded frames spread evenly over the clip, as the product samples them: the middle of each share."""
+    """`count` decoded frames spread evenly over the clip: the middle of each share, where the product may take one soon after."""
     with av.open(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
