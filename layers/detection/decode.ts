@@ -19,7 +19,7 @@ const fewestFramesPerSample = 6;
 
 /**
  * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB, each with its thumbnail, which ffmpeg makes
- * in a fraction of the time that it would take here.
+ * in a fraction of the time that it would take here. Where there are plenty, each is the next one that others are made from.
  *
  * ffmpeg runs while the consumer works on a frame, and waits when it is two frames ahead. Ending the iteration early
  * kills it.

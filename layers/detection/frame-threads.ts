@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { SHARE_ENV, type Transferable, Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { DetectionError, type DetectionErrorCode } from './errors.ts';
 import type { ExamineOptions, FrameExamination } from './examine-frame.ts';
 import type { ClassifierCard } from './model-card.ts';
@@ -68,7 +68,8 @@ export async function startFrameThreads(cards: ModelCards, count: number): Promi
           ({ thread } = await startThread(cards));
         }
         const pixels = [frame.data.buffer, frame.thumbnail.data.buffer] as ArrayBuffer[];
-        return await ask<FrameExamination>(thread, { frame, options }, pixels);
+        thread.postMessage({ frame, options } satisfies FrameRequest, pixels);
+        return await nextReply<FrameExamination>(thread);
       } finally {
         giveBack(thread);
       }
@@ -96,15 +97,6 @@ async function endThread(thread: Worker): Promise<void> {
 
 function hasEnded(thread: Worker): boolean {
   return thread.threadId < 0;
-}
-
-function ask<Value>(
-  thread: Worker,
-  request: FrameRequest,
-  transfer: readonly Transferable[],
-): Promise<Value> {
-  thread.postMessage(request, transfer);
-  return nextReply(thread);
 }
 
 /** A thread that waits for work does not keep the process alive, one that works does. */
