@@ -15,6 +15,7 @@ export interface DecodeOptions extends FfmpegOptions {
 }
 
 const framesAhead = 2;
+// Room for temporal layers: how many such frames they have in a row the order of the file does not show.
 const fewestFramesPerSample = 6;
 
 /**

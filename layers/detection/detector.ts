@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { abortError } from './abort.ts';
 import { aggregateFrames, aggregateTracks, minTrackCrops } from './aggregate.ts';
 import { decodeFrames } from './decode.ts';
@@ -8,6 +7,7 @@ import { type Examination, examineFrames } from './examine.ts';
 import { type FrameThreads, startFrameThreads } from './frame-threads.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { ClassifierCard } from './model-card.ts';
+import { modelCards } from './models.ts';
 import { probeClip } from './probe.ts';
 import { sampleIndices } from './sample.ts';
 import { findSegments } from './segments.ts';
@@ -42,12 +42,7 @@ export async function createDetector(config: DetectorConfig): Promise<Detector> 
   const limits = { ...defaultLimits, ...config.limits };
   const threads = config.threads ?? Math.min(4, availableParallelism());
   const framesSampled = config.framesSampled ?? 32;
-  const card = (model: string) => join(config.modelsDir, model, 'model.json');
-  const cards = {
-    faceDetector: card('face-detector'),
-    faceMesh: card('face-mesh'),
-    classifier: config.classifierDir ? join(config.classifierDir, 'model.json') : card('classifier'),
-  };
+  const cards = modelCards(config.modelsDir, config.classifierDir);
   const frameThreads = await startFrameThreads(cards, threads);
   const running = new Set<Promise<unknown>>();
   let closed = false;

@@ -14,7 +14,7 @@ export interface Examination {
   facesTooSmall: number;
   faces: ScoredFace[];
   /** Added up over the threads. */
-  timingMs: { findFaces: number; classify: number };
+  timingMs: FrameExamination['timingMs'];
 }
 
 /** Find, score and follow the faces of `frames`, several at a time, while later frames are still being decoded. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { allOrNone } from './all-or-none.ts';
 import { DetectionError, type DetectionErrorCode } from './errors.ts';
 import type { ExamineOptions, FrameExamination } from './examine-frame.ts';
 import type { ClassifierCard } from './model-card.ts';
@@ -39,11 +40,7 @@ const entry = new URL(`frame-thread${extname(import.meta.url)}`, import.meta.url
  */
 export async function startFrameThreads(cards: ModelCards, count: number): Promise<FrameThreads> {
   const starting = Array.from({ length: count }, () => startThread(cards));
-  const started = await Promise.all(starting).catch(async (error) => {
-    const others = await Promise.allSettled(starting);
-    await Promise.all(others.map((other) => other.status === 'fulfilled' && endThread(other.value.thread)));
-    throw error;
-  });
+  const started = await allOrNone(starting, ({ thread }) => endThread(thread));
   const idle = started.map(({ thread }) => thread);
   const waiting: ((thread: Worker) => void)[] = [];
   const take = () => {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { allOrNone } from './all-or-none.ts';
 import { type Classifier, loadClassifier } from './classify.ts';
 import { loadFaceDetector } from './face-detector.ts';
 import { loadFaceMesh } from './face-mesh.ts';
@@ -17,22 +19,26 @@ export interface ModelCards {
   classifier: string;
 }
 
+/** The cards of the models in `modelsDir`; that of the classifier in `classifierDir` if there is one. */
+export function modelCards(modelsDir: string, classifierDir?: string): ModelCards {
+  return {
+    faceDetector: join(modelsDir, 'face-detector', 'model.json'),
+    faceMesh: join(modelsDir, 'face-mesh', 'model.json'),
+    classifier: join(classifierDir || join(modelsDir, 'classifier'), 'model.json'),
+  };
+}
+
 /** @throws {DetectionError} `model_unavailable`; then none of them is left open. */
 export async function loadModels(cards: ModelCards): Promise<Models> {
-  const loading = [
-    loadFaceDetector(cards.faceDetector),
-    loadFaceMesh(cards.faceMesh),
-    loadClassifier(cards.classifier),
-  ] as const;
-  const closeLoaded = async () => {
-    const loaded = await Promise.allSettled(loading);
-    await Promise.all(loaded.map((model) => model.status === 'fulfilled' && model.value.close()));
+  const [detector, mesh, classifier] = await allOrNone(
+    [loadFaceDetector(cards.faceDetector), loadFaceMesh(cards.faceMesh), loadClassifier(cards.classifier)],
+    (model) => model.close(),
+  );
+  return {
+    finder: { detector, mesh },
+    classifier,
+    async close() {
+      await Promise.all([detector.close(), mesh.close(), classifier.close()]);
+    },
   };
-  try {
-    const [detector, mesh, classifier] = await Promise.all(loading);
-    return { finder: { detector, mesh }, classifier, close: closeLoaded };
-  } catch (error) {
-    await closeLoaded();
-    throw error;
-  }
 }

@@ -1,17 +1,12 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 import { shrinkForDetector } from '../../../layers/detection/face-detector.ts';
 import { startFrameThreads } from '../../../layers/detection/frame-threads.ts';
+import { modelCards } from '../../../layers/detection/models.ts';
 import type { Frame } from '../../../layers/detection/types.ts';
 import { modelsDir, readFace } from './support.ts';
 
-const card = (model: string) => join(modelsDir, model, 'model.json');
-const cards = {
-  faceDetector: card('face-detector'),
-  faceMesh: card('face-mesh'),
-  classifier: card('classifier'),
-};
+const cards = modelCards(modelsDir);
 const face = await readFace();
 const [thumbnail] = shrinkForDetector(face);
 
