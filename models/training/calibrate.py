@@ -1,15 +1,15 @@
 """Fit the clip-level calibration and the operating points, and write them into the classifier's card.
 
     npm run evaluate -- labels.csv --scores scores.csv      # with the card to be replaced
-    python calibrate.py CARD scores.csv [scores.csv ...] [--reals REALS.csv] [--dry-run]
+    python calibrate.py CARD scores.csv [scores.csv ...] [--reals REALS.csv] [--real-clips SCORES.csv] [--dry-run]
 
 scores.csv: columns file, label, score (calibrated by the present card; the card is undone here) and, to keep people
 together, group. Platt scaling (Platt 1999; logistic regression on the logit of the raw clip score, both classes weighing
 the same, so that the score is a probability at even odds). Prints the expected calibration error in
 leave-one-group-out cross-validation, so that no clip is judged by a fit that has seen its person.
 Thresholds: the balanced point calls at most 5% of the real fake, the strict one 1%, the sensitive one 15%, both of the real
-clips of all files and of --reals (column score: raw clip scores of stills of further real people). Below 0.5 (sensitive: 0.4) a
-clip is called real.
+clips of all files, of --reals (column score: raw clip scores of stills of further real people) and of --real-clips (as scores.csv:
+clips of further real people, for which there are no fakes to fit with). Below 0.5 (sensitive: 0.4) a clip is called real.
 """
 import argparse
 import csv
@@ -69,19 +69,28 @@ def read(path):
         return [row for row in csv.DictReader(f) if row.get("score")]
 
 
+def is_fake(row):
+    return row["label"] in ("1", "fake")
+
+
+def raw_logits(rows, calibration):
+    """Logits of raw clip scores, [n], from rows whose scores were calibrated."""
+    return (logit(np.array([float(r["score"]) for r in rows])) - calibration["bias"]) / calibration["scale"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("card")
     parser.add_argument("scores", nargs="+")
     parser.add_argument("--reals")
+    parser.add_argument("--real-clips")
     parser.add_argument("--dry-run", action="store_true")
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
     rows = [row for path in args.scores for row in read(path)]
-    old = card["calibration"]
-    x = (logit(np.array([float(r["score"]) for r in rows])) - old["bias"]) / old["scale"]
-    y = np.array([r["label"] in ("1", "fake") for r in rows]).astype(float)
+    x = raw_logits(rows, card["calibration"])
+    y = np.array([is_fake(row) for row in rows]).astype(float)
     groups = np.array([person(r["file"]) for r in rows])
     scale, bias = platt(x, y)
     scale = max(scale, 0.01)  # a card's scale is positive; only a worthless model comes below
@@ -99,6 +108,9 @@ def main():
         with open(args.reals, newline="") as f:
             others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
         reals.append(sigmoid(scale * others + bias))
+    if args.real_clips:
+        clips = [row for row in read(args.real_clips) if not is_fake(row)]
+        reals.append(sigmoid(scale * raw_logits(clips, card["calibration"]) + bias))
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
         asked_for = [float(np.quantile(real, 1 - rate, method="higher")) + MARGIN for real in reals]

@@ -14,7 +14,8 @@ A context crop is the landmark box with CONTEXT on each side, shrunk where the b
 import argparse
 import glob
 import os
-from multiprocessing import Pool
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import av
 import cv2
@@ -48,12 +49,13 @@ def context(bgr, landmarks):
 
 def sampled_frames(path, count):
     """`count` decoded frames spread evenly over the clip: the middle of each share, where the product may take one soon after."""
-    with av.open(path) as container:
+    open_clip = partial(av.open, path, metadata_errors="ignore")  # metadata may be in any encoding
+    with open_clip() as container:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
         total = stream.frames or sum(1 for _ in container.decode(stream))
     wanted = {int((i + 0.5) * total / count) for i in range(count)}
-    with av.open(path) as container:
+    with open_clip() as container:
         for i, frame in enumerate(container.decode(video=0)):
             if i in wanted:
                 yield frame
@@ -75,8 +77,8 @@ def of_file(job):
 
 def pack(name, jobs, out, workers):
     rows, offset = [], 0
-    with Pool(workers, start) as pool, open(os.path.join(out, name + ".bin"), "wb") as pixels:
-        for path, label, found in pool.imap(of_file, jobs, chunksize=1 if name.startswith("clips") else 16):
+    with ProcessPoolExecutor(workers, initializer=start) as pool, open(os.path.join(out, name + ".bin"), "wb") as pixels:
+        for path, label, found in pool.map(of_file, jobs, chunksize=1 if name.startswith("clips") else 16):
             for crop, landmarks, frame in found:
                 pixels.write(crop.tobytes())
                 rows.append((offset, *crop.shape[:2], landmarks, label, path, frame))

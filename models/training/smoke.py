@@ -112,7 +112,7 @@ def main():
                 writer.writerow([at("data", "clips", "develop", label, method, f"c23-{i:03d}.mp4"), label, method])
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
         step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("reals.csv"), "--frames", 2)
-        step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("reals.csv"))
+        step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("reals.csv"), "--real-clips", at("scores.csv"))
         with open(at("classifier", "model.json")) as f:
             card = json.load(f)
         assert card["calibration"] != {"scale": 1.0, "bias": 0.0}
