@@ -7,8 +7,8 @@ scores.csv: columns file, label, score (calibrated by the present card; the card
 together, group. Platt scaling (Platt 1999; logistic regression on the logit of the raw clip score, both classes weighing
 the same, so that the score is a probability at even odds). Prints the expected calibration error in
 leave-one-group-out cross-validation, so that no clip is judged by a fit that has seen its person.
-Thresholds: the balanced point calls at most 5% of the real fake, the strict one 1%, the sensitive one 15%, both of the real
-clips of all files, of --reals (column score: raw clip scores of stills of further real people) and of --real-clips (as scores.csv:
+Thresholds: the balanced point calls at most 5% of the real fake, the strict one 1%, the sensitive one 15%, of each: the real
+clips of all files, --reals (column score: raw clip scores of stills of further real people) and --real-clips (as scores.csv:
 clips of further real people, for which there are no fakes to fit with). Below 0.5 (sensitive: 0.4) a clip is called real.
 """
 import argparse
