@@ -2,18 +2,12 @@
 #include <ATen/Parallel.h>
 #include <torch/extension.h>
 
+#include <vector>
+
+#include "bfloat16.h"
+
 typedef float F16 __attribute__((vector_size(64)));
-typedef uint32_t U32x16 __attribute__((vector_size(64)));
-typedef uint16_t U16x16 __attribute__((vector_size(32), aligned(2)));
-
-static inline F16 load(const uint16_t* p) {
-  return (F16)(__builtin_convertvector(*(const U16x16*)p, U32x16) << 16);
-}
-
-static inline void store(uint16_t* p, F16 value) {
-  U32x16 bits = (U32x16)value;
-  *(U16x16*)p = __builtin_convertvector((bits + 0x7fff + ((bits >> 16) & 1)) >> 16, U16x16);
-}
+static inline F16 load(const uint16_t* from) { return Vector16::load(from); }
 
 struct Shape {
   int64_t n, channels, in_h, in_w, out_h, out_w, stride;
@@ -24,35 +18,34 @@ static Shape shape_of(const at::Tensor& x, const at::Tensor& grad, int64_t kerne
   return {x.size(0), x.size(1), x.size(2), x.size(3), grad.size(2), grad.size(3), stride};
 }
 
-// into[k*k][channels] += the sum over one image
+// into[k*k][channels] += the sum over one image. Each row of the input is widened to float32 once, between zeros
 template <int K>
 static void weight_gradient(const Shape& s, const uint16_t* x, const uint16_t* grad, float* into) {
   constexpr int P = K / 2;
-  for (int64_t oy = 0; oy < s.out_h; oy++)
-    for (int64_t c = 0; c < s.channels; c += 16) {
-      F16 sum[K * K];
-      for (int k = 0; k < K * K; k++) sum[k] = *(F16*)(into + k * s.channels + c);
+  int64_t width = s.in_w + 2 * P;
+  std::vector<F16> rows(K * width, F16{});
+  for (int64_t c = 0; c < s.channels; c += 16) {
+    F16 sum[K * K] = {};
+    int64_t widened = -P;  // the next row of the input to be widened
+    for (int64_t oy = 0; oy < s.out_h; oy++) {
       int64_t top = oy * s.stride - P;
+      for (; widened < top + K; widened++) {
+        F16* row = &rows[(widened + P) % K * width + P];
+        const uint16_t* from = x + widened * s.in_w * s.channels + c;
+        for (int64_t ix = 0; ix < s.in_w; ix++) row[ix] = widened < 0 || widened >= s.in_h ? F16{} : load(from + ix * s.channels);
+      }
+      const F16* at[K];
+      for (int ky = 0; ky < K; ky++) at[ky] = &rows[(top + ky + P) % K * width];
       for (int64_t ox = 0; ox < s.out_w; ox++) {
         F16 g = load(grad + (oy * s.out_w + ox) * s.channels + c);
-        int64_t left = ox * s.stride - P;
-        const uint16_t* corner = x + (top * s.in_w + left) * s.channels + c;
-        if (top >= 0 && top + K <= s.in_h && left >= 0 && left + K <= s.in_w) {
 #pragma GCC unroll 8
-          for (int ky = 0; ky < K; ky++)
+        for (int ky = 0; ky < K; ky++)
 #pragma GCC unroll 8
-            for (int kx = 0; kx < K; kx++) sum[ky * K + kx] += g * load(corner + (ky * s.in_w + kx) * s.channels);
-        } else {
-#pragma GCC unroll 8
-          for (int ky = 0; ky < K; ky++)
-#pragma GCC unroll 8
-            for (int kx = 0; kx < K; kx++)
-              if (top + ky >= 0 && top + ky < s.in_h && left + kx >= 0 && left + kx < s.in_w)
-                sum[ky * K + kx] += g * load(corner + (ky * s.in_w + kx) * s.channels);
-        }
+          for (int kx = 0; kx < K; kx++) sum[ky * K + kx] += g * at[ky][ox * s.stride + kx];
       }
-      for (int k = 0; k < K * K; k++) *(F16*)(into + k * s.channels + c) = sum[k];
     }
+    for (int k = 0; k < K * K; k++) *(F16*)(into + k * s.channels + c) += sum[k];
+  }
 }
 
 template <int K>
@@ -74,7 +67,7 @@ static void input_gradient(const Shape& s, const uint16_t* grad, const float* we
       for (int64_t c = 0; c < s.channels; c += 16) {
         F16 sum = {};
         for (int t = 0; t < taps; t++) sum += load(from[t] + c) * *(const F16*)(by[t] + c);
-        store(pixel + c, sum);
+        Vector16::store(pixel + c, sum);
       }
     }
 }

@@ -3,26 +3,11 @@
 For 5x5 kernels and for stride 2, PyTorch's own backward passes on the CPU take ten to thirty times as long as these;
 they were more than half of a training step.
 """
-import functools
-import os
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-
-@functools.cache
-def operators():
-    """The compiled backward passes, or None where there is no C++ compiler (training is then slower, nothing else)."""
-    from torch.utils.cpp_extension import load
-
-    try:
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "depthwise.cpp")
-        load("depthwise", [source], extra_cflags=["-O3", "-march=native", "-fopenmp"], is_python_module=False)
-    except (RuntimeError, OSError) as error:
-        print(f"depthwise.cpp does not compile here, training will be slower: {error}", flush=True)
-        return None
-    return torch.ops.depthwise
+from compiled import operators
 
 
 class Depthwise(torch.autograd.Function):
@@ -43,8 +28,8 @@ class Depthwise(torch.autograd.Function):
             to_x, _, _ = torch.ops.aten.convolution_backward(
                 gradient, x, weight, None, [1, 1], half, [1, 1], False, [0, 0], weight.shape[0], [True, False, False])
         else:
-            to_x = operators().input_backward(gradient, weight, x, stride)
-        return to_x, operators().weight_backward(gradient, x, kernel, stride), None
+            to_x = operators("depthwise").input_backward(gradient, weight, x, stride)
+        return to_x, operators("depthwise").weight_backward(gradient, x, kernel, stride), None
 
 
 class DepthwiseConv2d(nn.Conv2d):
@@ -55,6 +40,6 @@ class DepthwiseConv2d(nn.Conv2d):
 
     def forward(self, x):
         trains = torch.is_grad_enabled() and torch.is_autocast_enabled("cpu")
-        if trains and x.is_contiguous(memory_format=torch.channels_last) and operators():
+        if trains and x.is_contiguous(memory_format=torch.channels_last) and operators("depthwise"):
             return Depthwise.apply(x, self.weight, self.stride[0])
         return super().forward(x)

@@ -16,6 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from crops import SIZES
 from faces import session
 from model import Detector, averaged_weights, crop_logit
+from norm import BatchNorm2d
 
 
 class Exported(torch.nn.Module):
@@ -32,8 +33,9 @@ def folded(model):
     model = model.eval()
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, torch.nn.Sequential) and len(child) == 2 and isinstance(child[1], torch.nn.BatchNorm2d):
-                setattr(module, name, fuse_conv_bn_eval(child[0], child[1]))
+            if isinstance(child, torch.nn.Sequential) and len(child) == 2 and isinstance(child[1], BatchNorm2d):
+                conv = fuse_conv_bn_eval(child[0], child[1])
+                setattr(module, name, torch.nn.Sequential(conv, torch.nn.ReLU6()) if child[1].cap else conv)
     return model
 
 

@@ -1,21 +1,21 @@
 """EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has ReLU6 and no squeeze-and-excite, so it survives int8)."""
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from depthwise import DepthwiseConv2d
+from norm import BatchNorm2d
 
 # expansion, channels, kernel, stride, repeats
 STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 4), (6, 320, 3, 1, 1)]
 MAP_STAGE = 4  # the last one at stride 16 supervises, and later draws, the forgery map
 
 
-def normed(conv):
-    return nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels, eps=1e-3, momentum=0.03))
+def normed(conv, cap):
+    return nn.Sequential(conv, BatchNorm2d(conv.out_channels, cap))
 
 
-def conv_bn(i, o, kernel=1, stride=1):
-    return normed(nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=False))
+def conv_bn(i, o, kernel=1, stride=1, cap=True):
+    return normed(nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=False), cap)
 
 
 class Block(nn.Module):
@@ -23,13 +23,13 @@ class Block(nn.Module):
         super().__init__()
         hidden = i * expansion
         self.expand = conv_bn(i, hidden) if expansion > 1 else None
-        self.depthwise = normed(DepthwiseConv2d(hidden, kernel, stride))
-        self.project = conv_bn(hidden, o)
+        self.depthwise = normed(DepthwiseConv2d(hidden, kernel, stride), cap=True)
+        self.project = conv_bn(hidden, o, cap=False)
         self.residual = stride == 1 and i == o
 
     def forward(self, x):
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        y = x if self.expand is None else self.expand(x)
+        y = self.project(self.depthwise(y))
         return x + y if self.residual else y
 
 
@@ -55,12 +55,12 @@ class Detector(nn.Module):
         self.classify = nn.Linear(1280, 1)
 
     def forward(self, x):
-        x = F.relu6(self.stem(x))
+        x = self.stem(x)
         for i, stage in enumerate(self.stages):
             x = stage(x)
             if i == MAP_STAGE:
                 forged = self.map(x)[:, 0]
-        x = F.relu6(self.head(x)).mean((2, 3))
+        x = self.head(x).mean((2, 3))
         return self.classify(self.dropout(x)), forged
 
 

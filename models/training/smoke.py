@@ -19,9 +19,12 @@ import numpy as np
 import torch
 
 from augment import colour
-from depthwise import DepthwiseConv2d, operators
+from compiled import operators
+from depthwise import DepthwiseConv2d
 from forge import forge
 from faces import FaceFinder
+from norm import BatchNorm2d
+from train import SOURCES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -41,7 +44,7 @@ def make_data(folder):
     landmarks, rng = FaceFinder().largest(portrait), np.random.default_rng(0)
     x0, y0, x1, y1 = (int(v) for v in (*(landmarks.min(0) - 60), *(landmarks.max(0) + 60)))
     rgb, points = np.ascontiguousarray(portrait[max(y0, 0):y1, max(x0, 0):x1, ::-1]), landmarks - [max(x0, 0), max(y0, 0)]
-    for name in ("mesonet", "aaf", "flickr", "yonsei"):
+    for name in SOURCES:
         for i in range(24):
             for label in ("real", "fake") if name in ("mesonet", "yonsei") else ("real",):
                 image = colour(rgb, rng) if label == "real" else forge(rgb, points, rng)[1]
@@ -59,22 +62,29 @@ def make_data(folder):
         run(ffmpeg, "-v", "error", "-y", "-loop", "1", "-i", source, "-t", "2", "-vf", "scale=320:-2", "-pix_fmt", "yuv420p", target)
 
 
-def check_depthwise():
-    """The compiled backward passes against PyTorch's in float32."""
+def gradients(layer, fast):
+    """Of the input and the parameters, for the same input each time; `fast`: in bfloat16, by the compiled operators."""
+    torch.manual_seed(1)
+    x = torch.randn(3, 32, 11, 14).bfloat16().float().contiguous(memory_format=torch.channels_last).requires_grad_()
+    layer.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+        y = layer(x.bfloat16() if fast else x)
+    y.float().backward(torch.randn(y.shape))
+    return [x.grad, *(p.grad for p in layer.parameters())]
+
+
+def check_operators():
+    """The compiled operators against PyTorch's own in float32."""
     torch.manual_seed(0)
-    for kernel, stride in ((3, 1), (3, 2), (5, 1), (5, 2)):
-        layer, gradients = DepthwiseConv2d(32, kernel, stride).to(memory_format=torch.channels_last), []
-        for fast in (False, True):
-            torch.manual_seed(1)
-            x = torch.randn(3, 32, 11, 14).contiguous(memory_format=torch.channels_last).requires_grad_()
-            layer.zero_grad()
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
-                y = layer(x)
-            y.float().backward(torch.randn(y.shape))
-            gradients.append((x.grad, layer.weight.grad))
-        for exact, rounded in zip(*gradients):
-            assert (exact - rounded).abs().max() < 0.02 * exact.abs().max(), (kernel, stride)
-    print("depthwise gradients agree,", "compiled" if operators() else "not compiled", flush=True)
+    convolutions = [DepthwiseConv2d(32, kernel, stride) for kernel in (3, 5) for stride in (1, 2)]
+    norms = [BatchNorm2d(32, cap) for cap in (False, True)]
+    for layer in convolutions + norms:
+        for p in layer.parameters():
+            torch.nn.init.normal_(p)
+        layer.to(memory_format=torch.channels_last)
+        for exact, rounded in zip(gradients(layer, fast=False), gradients(layer, fast=True)):
+            assert (exact - rounded).abs().max() < 0.02 * exact.abs().max(), layer
+    print("gradients agree;", ", ".join(f"{name} {'compiled' if operators(name) else 'not compiled'}" for name in ("depthwise", "norm")), flush=True)
 
 
 STAND_IN = """import torch
@@ -87,7 +97,7 @@ class TAESD(torch.nn.Module):
 
 
 def main():
-    check_depthwise()
+    check_operators()
     with tempfile.TemporaryDirectory() as work:
         at = lambda *parts: os.path.join(work, *parts)
         make_data(at("data"))
