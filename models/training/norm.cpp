@@ -18,6 +18,11 @@ static inline Floats<W> loaded(const float* values) {
   return *(const Floats<W>*)values;
 }
 
+template <int W, int N>
+static inline void add_to(float* into, const Floats<W>* values) {
+  for (int i = 0; i < N; i++) *(Floats<W>*)(into + i * W) += values[i];
+}
+
 // What normalization multiplies a value by and adds to it, one of each a channel
 struct Line {
   at::Tensor slope, offset;
@@ -45,10 +50,8 @@ static void value_sums(const uint16_t* x, int64_t rows, int64_t channels, const 
       sums[i] += value;
       squares[i] += value * value;
     }
-  for (int i = 0; i < N; i++) {
-    *(Floats<W>*)(one + i * W) += sums[i];
-    *(Floats<W>*)(two + i * W) += squares[i];
-  }
+  add_to<W, N>(one, sums);
+  add_to<W, N>(two, squares);
 }
 
 // `one` += the sum over the rows of the gradient let through, `two` += that of its product with x
@@ -65,10 +68,8 @@ static void gradient_sums(const uint16_t* x, const uint16_t* gradient, int64_t r
       sums[i] += g;
       products[i] += g * value;
     }
-  for (int i = 0; i < N; i++) {
-    *(Floats<W>*)(one + i * W) += sums[i];
-    *(Floats<W>*)(two + i * W) += products[i];
-  }
+  add_to<W, N>(one, sums);
+  add_to<W, N>(two, products);
 }
 
 template <int W>
@@ -99,8 +100,11 @@ static void input_gradient(const uint16_t* x, const uint16_t* gradient, uint16_t
 static uint16_t* bits(const at::Tensor& t) { return (uint16_t*)t.data_ptr(); }
 static float* floats(const at::Tensor& t) { return t.data_ptr<float>(); }
 
-// {rows, channels}
-static std::tuple<int64_t, int64_t> shape_of(const at::Tensor& x) {
+struct Shape {
+  int64_t rows, channels;
+};
+
+static Shape shape_of(const at::Tensor& x) {
   TORCH_CHECK(x.scalar_type() == at::kBFloat16 && x.is_contiguous(at::MemoryFormat::ChannelsLast) && x.size(1) % 8 == 0,
               "norm: bfloat16, channels last, channels by 8 only");
   return {x.size(0) * x.size(2) * x.size(3), x.size(1)};
@@ -120,33 +124,32 @@ using Constant = std::integral_constant<int, N>;
 
 // [2, channels]: what add(width of the vectors, how many, first row, rows, first channel, where, where) adds up over all rows
 template <typename Add>
-static at::Tensor two_sums(int64_t rows, int64_t channels, Add add) {
-  at::Tensor partial = at::zeros({at::get_num_threads(), 2, channels}, at::kFloat);
-  over_rows(rows, [&](int64_t row, int64_t count) {
-    float* one = floats(partial) + at::get_thread_num() * 2 * channels;
-    float* two = one + channels;
+static at::Tensor two_sums(const Shape& s, Add add) {
+  at::Tensor partial = at::zeros({at::get_num_threads(), 2, s.channels}, at::kFloat);
+  over_rows(s.rows, [&](int64_t row, int64_t count) {
+    float* one = floats(partial) + at::get_thread_num() * 2 * s.channels;
+    float* two = one + s.channels;
     int64_t c = 0;
-    for (; c + 64 <= channels; c += 64) add(Constant<16>(), Constant<4>(), row, count, c, one + c, two + c);
-    for (; c + 16 <= channels; c += 16) add(Constant<16>(), Constant<1>(), row, count, c, one + c, two + c);
-    if (c < channels) add(Constant<8>(), Constant<1>(), row, count, c, one + c, two + c);
+    for (; c + 64 <= s.channels; c += 64) add(Constant<16>(), Constant<4>(), row, count, c, one + c, two + c);
+    for (; c + 16 <= s.channels; c += 16) add(Constant<16>(), Constant<1>(), row, count, c, one + c, two + c);
+    if (c < s.channels) add(Constant<8>(), Constant<1>(), row, count, c, one + c, two + c);
   });
   return partial.sum(0);
 }
 
 // -> y, and the mean and the (biased) variance of each channel
 std::tuple<at::Tensor, at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps, bool cap) {
-  const auto [all, channels] = shape_of(x);
-  const int64_t C = channels;
+  Shape s = shape_of(x);
   at::Tensor shift = x.select(0, 0).select(1, 0).select(1, 0).to(at::kFloat).contiguous();  // keeps the sums small
-  at::Tensor sums = two_sums(all, C, [&](auto width, auto many, int64_t row, int64_t count, int64_t c, float* one, float* two) {
-    value_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * C + c, count, C, floats(shift) + c, one, two);
-  }) / (double)all;
+  at::Tensor sums = two_sums(s, [&](auto width, auto many, int64_t row, int64_t count, int64_t c, float* one, float* two) {
+    value_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * s.channels + c, count, s.channels, floats(shift) + c, one, two);
+  }) / (double)s.rows;
   at::Tensor mean = sums[0] + shift, variance = (sums[1] - sums[0] * sums[0]).clamp_min(0);
   Line line(weight, bias, mean, variance, eps);
   at::Tensor y = at::empty_like(x);
-  over_rows(all, [&](int64_t row, int64_t count) {
-    auto* work = C % 16 == 0 ? normalize<16> : normalize<8>;
-    work(bits(x) + row * C, bits(y) + row * C, count, C, floats(line.slope), floats(line.offset), cap);
+  over_rows(s.rows, [&](int64_t row, int64_t count) {
+    auto* work = s.channels % 16 == 0 ? normalize<16> : normalize<8>;
+    work(bits(x) + row * s.channels, bits(y) + row * s.channels, count, s.channels, floats(line.slope), floats(line.offset), cap);
   });
   return {y, mean, variance};
 }
@@ -154,21 +157,21 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> forward(const at::Tensor& x, cons
 // -> gradients of x, weight and bias
 std::tuple<at::Tensor, at::Tensor, at::Tensor> backward(const at::Tensor& gradient, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                                                         const at::Tensor& mean, const at::Tensor& variance, double eps, bool cap) {
-  const auto [all, channels] = shape_of(x);
-  const int64_t C = channels;
+  Shape s = shape_of(x);
   shape_of(gradient);
   Line line(weight, bias, mean, variance, eps);
-  at::Tensor sums = two_sums(all, C, [&](auto width, auto many, int64_t row, int64_t count, int64_t c, float* one, float* two) {
-    gradient_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * C + c, bits(gradient) + row * C + c, count, C, floats(line.slope) + c,
-                                                                floats(line.offset) + c, cap, one, two);
+  at::Tensor sums = two_sums(s, [&](auto width, auto many, int64_t row, int64_t count, int64_t c, float* one, float* two) {
+    gradient_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * s.channels + c, bits(gradient) + row * s.channels + c, count,
+                                                                s.channels, floats(line.slope) + c, floats(line.offset) + c, cap, one, two);
   });
   at::Tensor deviation = (variance + eps).rsqrt(), to_bias = sums[0], to_weight = (sums[1] - mean * sums[0]) * deviation;
-  at::Tensor by_value = (-line.slope * deviation * to_weight / (double)all).contiguous();
-  at::Tensor constant = (-line.slope * to_bias / (double)all - by_value * mean).contiguous();
+  at::Tensor by_value = (-line.slope * deviation * to_weight / (double)s.rows).contiguous();
+  at::Tensor constant = (-line.slope * to_bias / (double)s.rows - by_value * mean).contiguous();
   at::Tensor to_x = at::empty_like(x);
-  over_rows(all, [&](int64_t row, int64_t count) {
-    auto* work = C % 16 == 0 ? input_gradient<16> : input_gradient<8>;
-    work(bits(x) + row * C, bits(gradient) + row * C, bits(to_x) + row * C, count, C, floats(line.slope), floats(line.offset), floats(by_value),
+  over_rows(s.rows, [&](int64_t row, int64_t count) {
+    auto* work = s.channels % 16 == 0 ? input_gradient<16> : input_gradient<8>;
+    int64_t first = row * s.channels;
+    work(bits(x) + first, bits(gradient) + first, bits(to_x) + first, count, s.channels, floats(line.slope), floats(line.offset), floats(by_value),
          floats(constant), cap);
   });
   return {to_x, to_weight, to_bias};
