@@ -29,6 +29,9 @@ type VideoStream = LoggedStream & PacketStream;
 // examined.
 const truncated = /partial file|File ended prematurely|moov atom not found|corrupt input packet/;
 
+/** How far the greatest length and frame rate may be exceeded: "a minute" often lasts 60.04 s. */
+const slack = 1.01;
+
 /**
  * Read what a clip is without decoding it, and refuse what is outside the limits.
  *
@@ -106,11 +109,11 @@ async function listStreams(
     broken ||= truncated.test(line);
   });
   try {
-    const mostPackets = limits.maxDurationS * limits.maxFps;
+    const mostFrames = limits.maxDurationS * limits.maxFps;
     for await (const line of createInterface({ input: ffmpeg.outputs[0]! })) {
       table.addLine(line);
-      if (table.streams.some((stream) => stream?.pts.length > mostPackets)) {
-        throw new DetectionError('clip_too_long', `The clip has more than ${mostPackets} frames.`);
+      if (table.streams.some((stream) => stream?.pts.length > mostFrames * slack ** 2)) {
+        throw new DetectionError('clip_too_long', `The clip has more than ${mostFrames} frames.`);
       }
     }
     await ffmpeg.finish();
@@ -171,7 +174,7 @@ function checkLimits(stream: PacketStream, frameCount: number, durationS: number
     const detail = `The picture has ${width} x ${height} pixels; at most ${limits.maxPixels} in all are accepted.`;
     throw new DetectionError('resolution_too_large', detail);
   }
-  if (durationS > limits.maxDurationS) {
+  if (durationS > limits.maxDurationS * slack) {
     const detail = `The clip lasts ${durationS.toFixed(1)} s; at most ${limits.maxDurationS} s are accepted.`;
     throw new DetectionError('clip_too_long', detail);
   }
@@ -182,7 +185,7 @@ function checkLimits(stream: PacketStream, frameCount: number, durationS: number
     const detail = `The clip lasts ${durationS.toFixed(2)} s; at least ${limits.minDurationS} s are needed.`;
     throw new DetectionError('clip_too_short', detail);
   }
-  if (frameCount / durationS > limits.maxFps * 1.01) {
+  if (frameCount / durationS > limits.maxFps * slack) {
     const fps = (frameCount / durationS).toFixed(0);
     const detail = `The clip has ${fps} frames a second; at most ${limits.maxFps} are accepted.`;
     throw new DetectionError('unsupported_media', detail);

@@ -59,6 +59,12 @@ describe('limits', () => {
     await expect(probe(clip, limits)).resolves.toMatchObject({ info: { frameCount: 50 } });
   });
 
+  test('a clip a little over the limits of length and rate is accepted, as "a minute" often lasts 60.04 s', async () => {
+    await expect(probe(clip, { maxDurationS: 1.985, maxFps: 24.8 })).resolves.toMatchObject({
+      info: { frameCount: 50 },
+    });
+  });
+
   test('a picture larger than 4K', async () => {
     // Prepare
     const path = join(dir, 'huge.mp4');
