@@ -104,6 +104,9 @@ class Samples(torch.utils.data.IterableDataset):
         self.sources, self.fakes, self.forged_share = sources, fakes, forged_share
         self.donor_share, self.redrawn_share = donor_share, redrawn_share
 
+    def worsen(self, images, rng):
+        return degrade(images, rng)
+
     def __iter__(self):
         cv2.setNumThreads(1)
         info = torch.utils.data.get_worker_info()
@@ -133,7 +136,7 @@ class Samples(torch.utils.data.IterableDataset):
             donor = self.donor(pack, i, rows, redrawn.get(name) if rng.random() < 0.5 else None, rng)
         target, forged, mask = forge(image, landmarks, rng, donor, drawn)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
-        images = [crop_degraded(x, image, box, size) for x in degrade([target, forged], rng)]
+        images = [crop_degraded(x, image, box, size) for x in self.worsen([target, forged], rng)]
         return self.item(images, [0, 1], [None, crop(mask, box, size)], rng)
 
     def donor(self, pack, i, rows, again, rng):
@@ -157,7 +160,7 @@ class Samples(torch.utils.data.IterableDataset):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
             box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
-            (worse,) = degrade([image], rng)
+            (worse,) = self.worsen([image], rng)
             images.append(crop_degraded(worse, image, box, size))
         return self.item(images, [0, 1], [None, False], rng)
 

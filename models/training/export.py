@@ -2,8 +2,9 @@
 
     python export.py CHECKPOINT OUT.onnx
 
-Input `face` [n, 3, s, s] (s a multiple of 16, 64 or more), outputs `logit` [n, 1] (`crop_logit` of both heads) and
-`heatmap` [n, s/16, s/16] (logits of the forgery map). Batch normalization is folded into the convolutions.
+Input `face` [n, 3, s, s] (s a multiple of 16, 64 or more), outputs `logit` [n, 1] (`crop_logit` of both heads, less
+`compression_logit` where compression.py has been run) and `heatmap` [n, s/16, s/16] (logits of the forgery map). Batch
+normalization is folded into the convolutions.
 """
 import sys
 import warnings
@@ -15,18 +16,19 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from crops import SIZES
 from faces import session
-from model import Detector, averaged_weights, crop_logit
+from model import Detector, compression_logit, crop_logit
 from norm import BatchNorm2d
 
 
 class Exported(torch.nn.Module):
-    def __init__(self, model):
+    def __init__(self, model, compression=None):
         super().__init__()
-        self.model = model
+        self.model, self.compression = model, compression
 
     def forward(self, x):
-        logit, forged = self.model(x)
-        return crop_logit(logit, forged), forged
+        pooled, forged = self.model.features(x)
+        logit = crop_logit(self.model.classify(pooled), forged)
+        return (logit - compression_logit(self.compression, pooled) if self.compression else logit), forged
 
 
 def folded(model):
@@ -40,13 +42,14 @@ def folded(model):
 
 
 def load(checkpoint):
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = Detector()
-    model.load_state_dict(averaged_weights(checkpoint))
-    return model.eval()
+    model.load_state_dict(state["average"])
+    return Exported(model, state.get("compression")).eval()
 
 
 def export(checkpoint, path):
-    model = Exported(load(checkpoint))
+    model = load(checkpoint)
     x = torch.randn(2, 3, SIZES[0], SIZES[0])
     with torch.no_grad():
         wanted = [y.numpy() for y in model(x)]

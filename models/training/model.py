@@ -8,6 +8,7 @@ from norm import BatchNorm2d
 # expansion, channels, kernel, stride, repeats
 STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 4), (6, 320, 3, 1, 1)]
 MAP_STAGE = 4  # the last one at stride 16 supervises, and later draws, the forgery map
+FEATURES = 1280
 
 
 def normed(conv, cap):
@@ -47,21 +48,25 @@ class Detector(nn.Module):
                 channels = out
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.ModuleList(stages)
-        self.head = conv_bn(channels, 1280)
+        self.head = conv_bn(channels, FEATURES)
         self.map = nn.Conv2d(STAGES[MAP_STAGE][1], 1, 1)
         nn.init.normal_(self.map.weight, std=0.01)
         nn.init.constant_(self.map.bias, -2)
         self.dropout = nn.Dropout(dropout)
-        self.classify = nn.Linear(1280, 1)
+        self.classify = nn.Linear(FEATURES, 1)
 
-    def forward(self, x):
+    def features(self, x):
+        """Crops -> (pooled features [n, FEATURES], forgery map logits)."""
         x = self.stem(x)
         for i, stage in enumerate(self.stages):
             x = stage(x)
             if i == MAP_STAGE:
                 forged = self.map(x)[:, 0]
-        x = self.head(x).mean((2, 3))
-        return self.classify(self.dropout(x)), forged
+        return self.head(x).mean((2, 3)), forged
+
+    def forward(self, x):
+        pooled, forged = self.features(x)
+        return self.classify(self.dropout(pooled)), forged
 
 
 def crop_logit(logit, forged):
@@ -77,6 +82,11 @@ def crop_logit(logit, forged):
 def mixed_precision():
     """bfloat16 where the processor has AVX-512; others compute it many times slower than float32."""
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.backends.cpu.get_cpu_capability() == "AVX512")
+
+
+def compression_logit(compression, pooled):
+    """By how much compression raises the logit of a crop, [n, 1], as compression.py found it; 0 for little compression."""
+    return torch.relu(pooled @ compression["weight"] + compression["bias"])
 
 
 def averaged_weights(checkpoint):

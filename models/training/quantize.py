@@ -2,8 +2,8 @@
 
     python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
 
-The first three convolutions stay in float32: they are nearly free, and rounding them did half of the harm. Activation
-ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range) cost much accuracy here, and
+The first three convolutions and what makes a logit of the features stay in float32: they are nearly free, and rounding the former did half of
+the harm. Activation ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range) cost much accuracy here, and
 `session` of faces.py keeps sums from saturating on processors without VNNI. Rounded weights shift the mean of a convolution's outputs; its bias takes
 that back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops
 as in its appendix). Of outputs that ReLU6 clips only those count that it lets through: they are few, and all the others
@@ -75,15 +75,27 @@ def correct_biases(source, target, batches):
     onnx.save(rounded, target)
 
 
+def after_convolutions(graph):
+    """Names of the nodes that lead to no convolution and do not clip what one puts out."""
+    leading, names = set(), []
+    for node in reversed(graph.node):
+        if node.op_type == "Conv" or leading.intersection(node.output):
+            leading.update(node.input)
+        elif node.op_type != "Clip":
+            names.append(node.name)
+    return names
+
+
 def quantize(packs, source, target, size, crops):
     with tempfile.TemporaryDirectory() as folder:
         clean = os.path.join(folder, "clean.onnx")
         quant_pre_process(source, clean, skip_symbolic_shape=True)
-        convolutions = [node.name for node in onnx.load(clean).graph.node if node.op_type == "Conv"]
+        graph = onnx.load(clean).graph
+        convolutions = [node.name for node in graph.node if node.op_type == "Conv"]
         reader = Crops(packs, size, crops, seed=7)
         quantize_static(clean, target, reader, quant_format=QuantFormat.QDQ, per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-                        calibrate_method=CalibrationMethod.Percentile, nodes_to_exclude=convolutions[:FLOAT_CONVOLUTIONS])
+                        calibrate_method=CalibrationMethod.Percentile, nodes_to_exclude=convolutions[:FLOAT_CONVOLUTIONS] + after_convolutions(graph))
         correct_biases(clean, target, reader.batches)
 
 

@@ -17,6 +17,7 @@ import subprocess
 from measure import person
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HARDLY = 12  # CRF of a copy that is to be as it is
 DEGRADATIONS = {  # name: (video filter, CRF)
     "as it is": ("null", None),
     "CRF 23": ("null", 23),
@@ -35,7 +36,7 @@ DEGRADATIONS = {  # name: (video filter, CRF)
 
 def commands(row, rows, target, args, video_filter, crf):
     base = [args.ffmpeg, "-v", "error", "-nostdin", "-y"]
-    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf or 12), "-pix_fmt", "yuv420p", "-an"]
+    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf or HARDLY), "-pix_fmt", "yuv420p", "-an"]
     even = "crop=trunc(iw/2)*2:trunc(ih/2)*2"
     if video_filter is not None:
         return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", f"{video_filter},{even}", *codec, target]

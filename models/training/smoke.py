@@ -3,8 +3,8 @@
     python smoke.py
 
 Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, generators,
-redraw (with a stand-in for the autoencoder), train (with a resume), average, export, quantize, install, the product's
-evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit together and
+redraw (with a stand-in for the autoencoder), train (with a resume), average, compression, export, quantize, install, the
+product's evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit together and
 that the product takes their result.
 """
 import csv
@@ -62,6 +62,16 @@ def make_data(folder):
         run(ffmpeg, "-v", "error", "-y", "-loop", "1", "-i", source, "-t", "2", "-vf", "scale=320:-2", "-pix_fmt", "yuv420p", target)
 
 
+def write_labels(data, path, labels):
+    with open(path, "w", newline="") as f:
+        writer = csv.writer(f)
+        writer.writerow(["file", "label", "group"])
+        for label in labels:
+            method = {"real": "original", "fake": "forged"}[label]
+            folder = os.path.join(data, "clips", "develop", label, method)
+            writer.writerows([os.path.join(folder, clip), label, method] for clip in sorted(os.listdir(folder)))
+
+
 def gradients(layer, fast):
     """Of the input and the parameters, for the same input each time; `fast`: in bfloat16, by the compiled operators.
 
@@ -104,6 +114,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         at = lambda *parts: os.path.join(work, *parts)
         make_data(at("data"))
+        write_labels(at("data"), at("labels.csv"), ("real", "fake"))
+        write_labels(at("data"), at("reals.csv"), ("real",))
         step("prepare.py", at("data"), at("packs"))
         os.makedirs(at("taesd"))
         with open(at("taesd", "taesd.py"), "w") as f:
@@ -114,18 +126,15 @@ def main():
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
         step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2)
-        step("export.py", at("average.pt"), at("float.onnx"))
+        step("robustness.py", at("reals.csv"), at("copies"), "--copies", "--seconds", 1, "--only", "as it is", "CRF 40")
+        step("prepare.py", at("copies"), at("copies-packs"), "--frames", 2)
+        step("compression.py", at("packs"), at("copies-packs"), at("average.pt"), at("corrected.pt"), "--pairs", 32)
+        step("export.py", at("corrected.pt"), at("float.onnx"))
         step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
         step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
-        with open(at("labels.csv"), "w", newline="") as f:
-            writer = csv.writer(f)
-            writer.writerow(["file", "label", "group"])
-            for i in range(6):
-                label, method = ("fake", "forged") if i % 2 else ("real", "original")
-                writer.writerow([at("data", "clips", "develop", label, method, f"c23-{i:03d}.mp4"), label, method])
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
-        step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("reals.csv"), "--frames", 2)
-        step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("reals.csv"), "--real-clips", at("scores.csv"))
+        step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("stills.csv"), "--frames", 2)
+        step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("stills.csv"), "--real-clips", at("scores.csv"))
         with open(at("classifier", "model.json")) as f:
             card = json.load(f)
         assert card["calibration"] != {"scale": 1.0, "bias": 0.0}
