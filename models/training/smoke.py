@@ -4,8 +4,8 @@
 
 Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, generators,
 redraw (with a stand-in for the autoencoder), train (with a resume), average, compression, export, quantize, install, the
-product's evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit together and
-that the product takes their result.
+product's evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit
+together and that the product takes their result.
 """
 import csv
 import json
