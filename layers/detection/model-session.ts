@@ -36,8 +36,8 @@ async function createSession(name: string, weights: Buffer): Promise<InferenceSe
       executionProviders: ['cpu'],
       extra: {
         session: {
-          // Sums of int8 products saturate on x86 processors without VNNI unless they are told not to, which takes 2.6 times
-          // as long where it changes nothing.
+          // Sums of int8 products saturate on x86 processors without VNNI unless they are told not to, which takes more than
+          // twice as long where it changes nothing.
           ...(saturates && { x64quantprecision: '1' }),
         },
       },

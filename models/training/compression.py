@@ -4,10 +4,10 @@
     python prepare.py WORK PACKS2 --frames 5
     python compression.py PACKS PACKS2 CHECKPOINT OUT.pt
 
-labels-reals.csv names real clips that neither calibrate nor measure anything. A linear estimate of the CRF is fitted to the pooled
-features of crops of their copies and, so that it does not take a forgery for compression, to those of pseudo-forgeries from
-PACKS and of the reals they were made of. Of every CRF above LITTLE so much is subtracted that the copies' logits stay, by least squares, what
-they are in the copies of the lowest CRF. OUT.pt is CHECKPOINT's averaged weights with the outcome.
+labels-reals.csv names real clips that neither calibrate nor measure anything. A linear estimate of the CRF is fitted to the
+pooled features of crops of their copies and, so that it does not take a forgery for compression, to those of pseudo-forgeries
+from PACKS and of the reals they were made of. For each CRF above LITTLE so much is subtracted that the copies' logits stay,
+by least squares, what they are in the copies of the lowest CRF. OUT.pt is CHECKPOINT's averaged weights with the outcome.
 """
 import argparse
 import os
@@ -69,7 +69,8 @@ def of_copies(model, packs):
             views = [np.stack([crop(image, landmark_box(landmarks), size).transpose(2, 0, 1) for image, landmarks in faces]) for size in SIZES]
             views[1] = views[1][..., ::-1]  # mirrored, as the card has it
             features, logits = zip(*(of_crops(model, torch.from_numpy(view.copy())) for view in views))
-            found.setdefault(os.path.basename(str(clip)), {})[PLAIN[name]] = np.concatenate(features), float(np.mean(logits))
+            source = os.path.join(*str(clip).split(os.sep)[-3:])  # as robustness.py names a copy
+            found.setdefault(source, {})[PLAIN[name]] = np.concatenate(features), float(np.mean(logits))
     return found
 
 
