@@ -19,15 +19,15 @@ from augment import h264
 from crops import SIZES, crop, landmark_box
 from data import Pack, Samples, together
 from export import folded
-from model import Detector, crop_logit
-from robustness import DEGRADATIONS, HARDLY
+from model import Detector, averaged_weights, crop_logit
+from robustness import DEGRADATIONS, folder_of
 from train import FAKES, SHARES, SOURCES, as_input
 
 LITTLE = 24  # CRF up to which nothing is subtracted
 FORGED_SHARE = 0.7  # weight of the pseudo-forgeries and their reals in the fit
 RIDGE = 0.03  # in units of the features' variance
 
-PLAIN = {"clips-" + name.replace(" ", "-"): crf or HARDLY for name, (changed, crf) in DEGRADATIONS.items() if changed == "null"}
+PLAIN = {f"clips-{folder_of(name)}": crf for name, (changed, crf) in DEGRADATIONS.items() if changed == "null"}
 
 
 class Compressed(Samples):
@@ -103,7 +103,7 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--pairs", type=int, default=5000)
     args = parser.parse_args()
-    state = torch.load(args.checkpoint, map_location="cpu", weights_only=True)["average"]
+    state = averaged_weights(args.checkpoint)
     model = Detector()
     model.load_state_dict(state)
     model = folded(model).to(memory_format=torch.channels_last)

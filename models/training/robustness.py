@@ -17,9 +17,8 @@ import subprocess
 from measure import person
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HARDLY = 12  # CRF of a copy that is to be as it is
 DEGRADATIONS = {  # name: (video filter, CRF)
-    "as it is": ("null", None),
+    "as it is": ("null", 12),
     "CRF 23": ("null", 23),
     "CRF 28": ("null", 28),
     "CRF 34": ("null", 34),
@@ -34,9 +33,13 @@ DEGRADATIONS = {  # name: (video filter, CRF)
 }
 
 
+def folder_of(name):
+    return name.replace(" ", "-")
+
+
 def commands(row, rows, target, args, video_filter, crf):
     base = [args.ffmpeg, "-v", "error", "-nostdin", "-y"]
-    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf or HARDLY), "-pix_fmt", "yuv420p", "-an"]
+    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-an"]
     even = "crop=trunc(iw/2)*2:trunc(ih/2)*2"
     if video_filter is not None:
         return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", f"{video_filter},{even}", *codec, target]
@@ -75,11 +78,11 @@ def main():
         rows = list(csv.DictReader(f))
     for name in args.only or DEGRADATIONS:
         if args.copies:
-            folder = os.path.join(args.work, "clips", name.replace(" ", "-"))
+            folder = os.path.join(args.work, "clips", folder_of(name))
             made = degraded_copies(name, rows, lambda i, row: os.path.join(folder, *row["file"].split(os.sep)[-3:]), args)
             print(f"{name}: {len(list(made))} copies", flush=True)
             continue
-        folder = os.path.join(args.work, name.replace(" ", "-"))
+        folder = os.path.join(args.work, folder_of(name))
         made = degraded_copies(name, rows, lambda i, row: os.path.join(folder, f"{i:04d}.mp4"), args)
         os.makedirs(folder, exist_ok=True)
         table = os.path.join(folder, "labels.csv")
