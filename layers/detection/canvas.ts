@@ -1,4 +1,5 @@
-import { type Picture, resizeArea, resizeLinear, wholePicture } from './resize.ts';
+import { kernels, openScratch } from './kernels.ts';
+import { type Picture, resizeArea, resizeLinear } from './resize.ts';
 import { roundHalfEven } from './rounding.ts';
 
 /** A picture shrunk for the face detector, top left on a black canvas. */
@@ -65,7 +66,7 @@ function fit(picture: Picture, width: number, height: number): Picture {
     return picture;
   }
   const resize = picture.width >= width && picture.height >= height ? resizeArea : resizeLinear;
-  return resize(picture, wholePicture(picture), width, height);
+  return resize(picture, width, height);
 }
 
 function continueEdges(picture: Picture, by: { x: number; y: number }): Picture {
@@ -91,12 +92,13 @@ function normalise(
   height: number,
   range: { mean: number; std: number },
 ): Float32Array {
-  const data = new Float32Array(width * height * 3).fill((0 - range.mean) / range.std);
+  const [factor, summand] = [1 / range.std, -range.mean / range.std];
+  const scratch = openScratch();
+  const source = scratch.put(picture.data);
+  const out = scratch.putFloats(width * height * 3, summand);
   const stride = picture.width * 3;
   for (let y = 0; y < picture.height; y += 1) {
-    for (let i = 0; i < stride; i += 1) {
-      data[y * width * 3 + i] = (picture.data[y * stride + i]! - range.mean) / range.std;
-    }
+    kernels.normalise(source + y * stride, 1, stride, factor, summand, 4, out + y * width * 3 * 4);
   }
-  return data;
+  return scratch.floats(out, width * height * 3);
 }

@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { kernels, openScratch } from './kernels.ts';
 import { type ClassifierCard, classifierCardSchema, loadModel } from './model-card.ts';
 import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
@@ -100,24 +101,21 @@ export function toTensor(crops: readonly Picture[], card: ClassifierCard, mirror
   const { layout, colour, mean, std } = card.input;
   const size = crops[0]!.width;
   const plane = size * size;
-  const data = new Float32Array(crops.length * plane * 3);
   const planar = layout === 'NCHW';
-  for (let channel = 0; channel < 3; channel += 1) {
-    const from = colour === 'RGB' ? channel : 2 - channel;
-    // One factor and one summand a channel, instead of a division a pixel.
-    const factor = 1 / std[channel]!;
-    const summand = -mean[channel]! / std[channel]!;
-    for (const [i, crop] of crops.entries()) {
-      const start = i * plane * 3 + (planar ? channel * plane : channel);
-      const step = planar ? 1 : 3;
-      for (let row = 0; row < plane; row += size) {
-        for (let column = 0; column < size; column += 1) {
-          const source = row + (mirrored ? size - 1 - column : column);
-          data[start + (row + column) * step] = crop.data[source * 3 + from]! * factor + summand;
-        }
+  const scratch = openScratch();
+  const out = scratch.room(crops.length * plane * 3 * 4);
+  for (const [i, crop] of crops.entries()) {
+    const source = scratch.put(crop.data);
+    for (let channel = 0; channel < 3; channel += 1) {
+      const from = source + (colour === 'RGB' ? channel : 2 - channel);
+      const to = out + (i * plane * 3 + (planar ? channel * plane : channel)) * 4;
+      const values = [1 / std[channel]!, -mean[channel]! / std[channel]!, planar ? 4 : 12] as const;
+      for (let row = 0; row < size; row += 1) {
+        const first = row * size + (mirrored ? size - 1 : 0);
+        kernels.normalise(from + first * 3, mirrored ? -3 : 3, size, ...values, to + row * size * values[2]);
       }
     }
   }
   const dims = planar ? [crops.length, 3, size, size] : [crops.length, size, size, 3];
-  return new Tensor('float32', data, dims);
+  return new Tensor('float32', scratch.floats(out, crops.length * plane * 3), dims);
 }

@@ -1,7 +1,9 @@
 import { boxHeight, boxWidth, widenBox } from './box.ts';
-import { type Picture, type PixelRect, resizeArea, resizeLinear, wholePicture } from './resize.ts';
+import { type Picture, type PixelRect, resizeArea, resizeLinear } from './resize.ts';
+import { stretch } from './resize-taps.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
+import { rgbPart, shrunkRgbPart, type YuvPicture } from './yuv.ts';
 
 // Where the longer side shrinks by more than this, bilinear sampling would skip pixels.
 const mostBilinearShrink = 1.5;
@@ -18,27 +20,27 @@ export interface CropOptions {
 /**
  * The crops of a face that the classifier sees: as in training (models/training, prepare.py and crops.py).
  *
- * @param picture RGB
  * @param box box of the landmarks in pixels of the picture
  * @returns one crop for each of `options.sizes`
  */
-export function cropFace(picture: Picture, box: Box, options: CropOptions): Picture[] {
+export function cropFace(picture: YuvPicture, box: Box, options: CropOptions): Picture[] {
   const { margin, sizes, longestFace = Infinity } = options;
   const rect = wholePixels(widenBox(box, margin), picture);
   const scale = longestFace / Math.max(boxWidth(box), boxHeight(box));
-  if (scale >= 1) {
-    return sizes.map((size) => toSquare(picture, rect, size));
-  }
-  const width = Math.max(1, Math.round((rect.x1 - rect.x0) * scale));
-  const height = Math.max(1, Math.round((rect.y1 - rect.y0) * scale));
-  const shrunk = resizeArea(picture, rect, width, height);
-  return sizes.map((size) => toSquare(shrunk, wholePicture(shrunk), size));
+  const face = scale < 1 ? shrunk(picture, rect, scale) : rgbPart(picture, rect);
+  return sizes.map((size) => toSquare(face, size));
 }
 
-function toSquare(picture: Picture, rect: PixelRect, size: number): Picture {
-  const longest = Math.max(rect.x1 - rect.x0, rect.y1 - rect.y0);
+function shrunk(picture: YuvPicture, { x0, y0, x1, y1 }: PixelRect, scale: number): Picture {
+  const width = Math.max(1, Math.round((x1 - x0) * scale));
+  const height = Math.max(1, Math.round((y1 - y0) * scale));
+  return shrunkRgbPart(picture, stretch(x0, x1, width), stretch(y0, y1, height));
+}
+
+function toSquare(picture: Picture, size: number): Picture {
+  const longest = Math.max(picture.width, picture.height);
   const resize = longest > mostBilinearShrink * size ? resizeArea : resizeLinear;
-  return resize(picture, rect, size, size);
+  return resize(picture, size, size);
 }
 
 function wholePixels(box: Box, { width, height }: { width: number; height: number }): PixelRect {

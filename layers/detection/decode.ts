@@ -1,11 +1,11 @@
 import { type Readable, Transform } from 'node:stream';
 import { DetectionError } from './errors.ts';
-import { type PictureSize, thumbnailSize } from './face-detector.ts';
 import { type FfmpegOptions, startFfmpeg } from './ffmpeg-process.ts';
 import { inputOptions } from './input-options.ts';
 import type { ProbedClip } from './probe.ts';
 import { sampleIndices } from './sample.ts';
 import type { Frame } from './types.ts';
+import { bt601, type ColourMatrix, colourMatrices, yuvBytes } from './yuv.ts';
 
 export interface DecodeOptions extends FfmpegOptions {
   /** How many frames are wanted, spread evenly over the clip. */
@@ -19,8 +19,8 @@ const framesAhead = 2;
 const fewestFramesPerSample = 6;
 
 /**
- * Decode evenly spread frames of a clip, in order: upright, deinterlaced, RGB, each with its thumbnail, which ffmpeg makes
- * in a fraction of the time that it would take here. Where there are plenty, each is the next one that others are made from.
+ * Decode evenly spread frames of a clip, in order: upright, deinterlaced. They stay YUV, since faces are a small part
+ * of most pictures. Where there are plenty, each is the next one that others are made from.
  *
  * ffmpeg runs while the consumer works on a frame, and waits when it is two frames ahead. Ending the iteration early
  * kills it.
@@ -30,7 +30,6 @@ const fewestFramesPerSample = 6;
  */
 export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): AsyncGenerator<Frame> {
   const { width, height } = clip.info;
-  const small = thumbnailSize(clip.info);
   const wanted = sampleIndices(clip.times.length, options.framesSampled);
   const times: number[] = [];
   const onLog = (line: string) => {
@@ -39,23 +38,17 @@ export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): A
       times.push(Number(shown[1]));
     }
   };
-  const ffmpeg = startFfmpeg(decodeArguments(clip, wanted, small, options), options, onLog, 2);
-  const wholes = pictures(ffmpeg.outputs[0]!, width * height * 3);
-  const thumbnails = pictures(ffmpeg.outputs[1]!, small.width * small.height * 3);
+  const ffmpeg = startFfmpeg(decodeArguments(clip, wanted, options), options, onLog);
+  const matrix = colourMatrix(clip);
   let index = 0;
   try {
-    for await (const data of wholes) {
-      const thumbnail = await thumbnails.next();
-      if (thumbnail.done) {
-        break;
-      }
+    for await (const data of pictures(ffmpeg.stdout, yuvBytes(width, height))) {
       // The log may lag behind the pictures; the time that was asked for is as good, save where a frame is missing.
       const asked = clip.times[wanted[Math.min(index, wanted.length - 1)]!]!;
       const timeS = clip.timesAreExact ? (times[index] ?? asked) : asked;
-      yield { index, timeS, width, height, data, thumbnail: { ...small, data: thumbnail.value } };
+      yield { index, timeS, width, height, data, matrix };
       index += 1;
     }
-    await thumbnails.return(undefined);
     await ffmpeg.finish();
   } finally {
     await ffmpeg.stop();
@@ -66,23 +59,13 @@ export async function* decodeFrames(clip: ProbedClip, options: DecodeOptions): A
   }
 }
 
-function decodeArguments(
-  clip: ProbedClip,
-  wanted: number[],
-  small: PictureSize,
-  options: DecodeOptions,
-): string[] {
-  const output = (pipe: string, filters: string[]) => [
-    ...['-map', `0:${clip.stream.index}`, '-an', '-sn', '-dn', '-vf', filters.join(',')],
-    ...['-frames:v', String(wanted.length), '-fps_mode', 'passthrough'],
-    ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', pipe],
-  ];
+function decodeArguments(clip: ProbedClip, wanted: number[], options: DecodeOptions): string[] {
   return [
     ...['-threads', String(options.threads), '-noautorotate'],
     ...(mayLeaveOut(clip, wanted.length) ? ['-skip_frame', 'noref'] : []),
     ...inputOptions(clip.path, clip.container, options.limits.maxPixels),
-    ...output('pipe:1', [...filters(clip, wanted, clip.info), 'showinfo=checksum=0']),
-    ...output('pipe:3', filters(clip, wanted, { ...small, flags: 'area' })),
+    ...['-map', `0:${clip.stream.index}`, '-an', '-sn', '-dn', '-vf', filters(clip, wanted).join(',')],
+    ...['-frames:v', String(wanted.length), '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'],
   ];
 }
 
@@ -105,9 +88,9 @@ function mayLeaveOut(clip: ProbedClip, wanted: number): boolean {
 }
 
 /** Everything after `select` sees the sampled frames only, so a long clip costs little more than its decoding. */
-function filters(clip: ProbedClip, wanted: number[], to: PictureSize & { flags?: string }): string[] {
+function filters(clip: ProbedClip, wanted: number[]): string[] {
   const { rotation } = clip.stream;
-  const flags = to.flags ? `:flags=${to.flags}` : '';
+  const { width, height } = clip.info;
   const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
     rotation
   ];
@@ -116,8 +99,9 @@ function filters(clip: ProbedClip, wanted: number[], to: PictureSize & { flags?:
     // Of the deinterlacers this one needs no neighbouring frames, which have been left out here.
     'estdif=mode=frame:deint=interlaced',
     ...turn,
-    `scale=${to.width}:${to.height}${flags}:in_color_matrix=${colourMatrix(clip)}`,
-    'format=rgb24',
+    `scale=${width}:${height}${conversion(clip)}`,
+    'format=yuv420p',
+    'showinfo=checksum=0',
   ];
 }
 
@@ -140,12 +124,18 @@ function selection(clip: ProbedClip, wanted: number[]): string {
   return next(0, reached.length);
 }
 
+/** What is not of limited range, or RGB, is converted; all else ffmpeg leaves as it is. */
+function conversion({ stream }: ProbedClip): string {
+  const range = stream.fullRange ? ':in_range=full:out_range=limited' : '';
+  return stream.colourMatrix === 'gbr' ? `${range}:out_color_matrix=bt601` : range;
+}
+
 /**
  * Players take BT.709 for high definition that says nothing. But cameras and platforms do say; what says nothing was mostly
  * encoded from RGB by ffmpeg or OpenCV, as forgeries are, and those take BT.601 whatever the size.
  */
-function colourMatrix(clip: ProbedClip): string {
-  return clip.stream.colourMatrix ? 'auto' : 'bt601';
+function colourMatrix({ stream }: ProbedClip): ColourMatrix {
+  return colourMatrices[stream.colourMatrix ?? ''] ?? bt601;
 }
 
 /** Read the stream from now on, two pictures ahead at most, and cut it into pictures. */

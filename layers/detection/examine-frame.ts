@@ -40,7 +40,7 @@ export async function examineFrame(
     longestFace: crop.longest_face,
     sizes: views.map(({ size }) => size),
   };
-  const shrunk = shrinkForDetector(frame.thumbnail);
+  const shrunk = shrinkForDetector(frame);
   const { faces, facesTooSmall } = await watch.time('findFaces', async () => {
     const found = await findFaces(finder, frame, shrunk);
     const large = found.filter(({ box }) => Math.min(boxWidth(box), boxHeight(box)) >= minFacePixels);

@@ -4,9 +4,11 @@ import { type FaceDetectorCard, faceDetectorCardSchema, loadModel } from './mode
 import { startSession } from './model-session.ts';
 import { suppressOverlaps } from './nms.ts';
 import { sigmoid } from './probability.ts';
-import { type Picture, resizeArea, wholePicture } from './resize.ts';
+import type { Picture } from './resize.ts';
+import { stretch } from './resize-taps.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
+import { shrunkRgbPart, type YuvPicture } from './yuv.ts';
 
 /** A face as the detector sees it, in pixels of the picture; the box may reach beyond the picture. */
 export interface FaceCandidate {
@@ -16,7 +18,7 @@ export interface FaceCandidate {
   confidence: number;
 }
 
-export interface PictureSize {
+interface PictureSize {
   width: number;
   height: number;
 }
@@ -38,21 +40,11 @@ const canvasSizes = [320, 128] as const;
 const secondTryPad = 0.25;
 const valuesPerCell = 16;
 
-/** Size of the larger of the pictures that the detector searches, for a picture of this size. */
-export function thumbnailSize(picture: PictureSize): PictureSize {
-  return shrunkSize(picture, canvasSizes[0]);
-}
-
-/**
- * A picture, or its thumbnail, shrunk to the sizes the detector searches, the largest first; a smaller one is taken as it
- * is.
- */
-export function shrinkForDetector(picture: Picture): Picture[] {
+/** A picture, shrunk to the sizes that the detector searches, the largest first; a smaller one is taken as it is. */
+export function shrinkForDetector(picture: YuvPicture): Picture[] {
   return canvasSizes.map((longest) => {
     const { width, height } = shrunkSize(picture, longest);
-    return width === picture.width && height === picture.height
-      ? picture
-      : resizeArea(picture, wholePicture(picture), width, height);
+    return shrunkRgbPart(picture, stretch(0, picture.width, width), stretch(0, picture.height, height));
   });
 }
 

@@ -4,12 +4,12 @@ import type { FaceCandidate } from './face-detector.ts';
 import { faceMeshCardSchema, loadModel } from './model-card.ts';
 import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
-import type { Picture } from './resize.ts';
 import { squareToPicture, warpSquare } from './warp.ts';
+import type { YuvPicture } from './yuv.ts';
 
 export interface FaceMesh {
   /** The 468 landmarks of a detected face, x, y pairs in pixels of the picture, and the probability of a face. */
-  fit(picture: Picture, candidate: FaceCandidate): Promise<{ landmarks: Float32Array; presence: number }>;
+  fit(picture: YuvPicture, candidate: FaceCandidate): Promise<{ landmarks: Float32Array; presence: number }>;
   close(): Promise<void>;
 }
 
@@ -32,10 +32,7 @@ export async function loadFaceMesh(cardPath: string): Promise<FaceMesh> {
         side: card.crop.scale * Math.max(boxWidth(box), boxHeight(box)),
         angle: Math.atan2(keypoints[3]! - keypoints[1]!, keypoints[2]! - keypoints[0]!),
       };
-      const pixels = warpSquare(picture, square, size);
-      for (let i = 0; i < pixels.length; i += 1) {
-        pixels[i] = (pixels[i]! - mean) / std;
-      }
+      const pixels = warpSquare(picture, square, { size, mean, std });
       const image = new Tensor('float32', pixels, [1, size, size, 3]);
       const output = await session.run({ [card.input.name]: image }, ['landmarks', 'presence']);
       const points = output.landmarks!.data as Float32Array;

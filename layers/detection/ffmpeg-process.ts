@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -15,8 +15,7 @@ export interface FfmpegOptions {
 
 /** A running ffmpeg. Whoever starts one calls `stop` in the end, whatever happened. */
 export interface FfmpegProcess {
-  /** What it writes to `pipe:1` and, if two outputs were asked for, to `pipe:3`; it waits until both are read. */
-  outputs: Readable[];
+  stdout: Readable;
   /**
    * Wait for the end.
    * @returns the exit status.
@@ -37,13 +36,10 @@ export function startFfmpeg(
   args: readonly string[],
   options: FfmpegOptions,
   onLog: (line: string) => void,
-  outputs: 1 | 2 = 1,
 ): FfmpegProcess {
   const { ffmpegPath, limits, signal } = options;
   throwIfAborted(signal);
-  const child = spawnBounded(ffmpegPath, args, limits.maxDecoderBytes, outputs);
-  const [, stdout, stderr, second] = child.stdio as Readable[];
-  const pipes = second ? [stdout!, second] : [stdout!];
+  const child = spawnBounded(ffmpegPath, args, limits.maxDecoderBytes);
 
   let failure: unknown;
   const kill = (reason: unknown) => {
@@ -70,11 +66,11 @@ export function startFfmpeg(
       resolve(code ?? -1);
     });
   });
-  const log = createInterface({ input: stderr!, crlfDelay: Infinity }).on('line', onLog);
+  const log = createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', onLog);
   const logged = once(log, 'close');
 
   return {
-    outputs: pipes,
+    stdout: child.stdout,
     async finish() {
       const [status] = await Promise.all([closed, logged]);
       if (status === 126 || status === 127) {
@@ -87,9 +83,7 @@ export function startFfmpeg(
     },
     async stop() {
       child.kill('SIGKILL');
-      for (const pipe of pipes) {
-        pipe.destroy();
-      }
+      child.stdout.destroy();
       await closed;
     },
   };
@@ -99,14 +93,8 @@ function spawnBounded(
   ffmpegPath: string,
   args: readonly string[],
   maxBytes: number,
-  outputs: 1 | 2,
-): ChildProcess {
-  const stdio: ('ignore' | 'pipe')[] = [
-    'ignore',
-    'pipe',
-    'pipe',
-    ...(outputs === 2 ? ['pipe' as const] : []),
-  ];
+): ChildProcessByStdio<null, Readable, Readable> {
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
   if (!existsSync(shell)) {
     return spawn(ffmpegPath, args, { stdio });
   }

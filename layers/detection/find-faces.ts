@@ -3,6 +3,7 @@ import type { FaceDetector } from './face-detector.ts';
 import type { FaceMesh } from './face-mesh.ts';
 import type { Picture } from './resize.ts';
 import type { Face } from './types.ts';
+import type { YuvPicture } from './yuv.ts';
 
 export interface FaceFinder {
   detector: FaceDetector;
@@ -17,13 +18,12 @@ const mostFaces = 8;
 /**
  * Faces of a picture, the largest first: detected, then confirmed by the face mesh.
  *
- * @param picture RGB
  * @param shrunk the same picture as `shrinkForDetector` leaves it
  * @returns boxes are those of the landmarks and may reach beyond the picture.
  */
 export async function findFaces(
   finder: FaceFinder,
-  picture: Picture,
+  picture: YuvPicture,
   shrunk: readonly Picture[],
 ): Promise<Face[]> {
   const candidates = await finder.detector.detect(shrunk, picture);

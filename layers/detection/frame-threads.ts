@@ -64,8 +64,7 @@ export async function startFrameThreads(cards: ModelCards, count: number): Promi
         if (hasEnded(thread)) {
           ({ thread } = await startThread(cards));
         }
-        const pixels = [frame.data.buffer, frame.thumbnail.data.buffer] as ArrayBuffer[];
-        thread.postMessage({ frame, options } satisfies FrameRequest, pixels);
+        thread.postMessage({ frame, options } satisfies FrameRequest, [frame.data.buffer as ArrayBuffer]);
         return await nextReply<FrameExamination>(thread);
       } finally {
         giveBack(thread);

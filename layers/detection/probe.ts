@@ -110,7 +110,7 @@ async function listStreams(
   });
   try {
     const mostFrames = limits.maxDurationS * limits.maxFps;
-    for await (const line of createInterface({ input: ffmpeg.outputs[0]! })) {
+    for await (const line of createInterface({ input: ffmpeg.stdout })) {
       table.addLine(line);
       if (table.streams.some((stream) => stream?.pts.length > mostFrames * slack ** 2)) {
         throw new DetectionError('clip_too_long', `The clip has more than ${mostFrames} frames.`);

@@ -4,9 +4,20 @@ import { roundHalfEven } from './rounding.ts';
 export interface Taps {
   first: Int32Array;
   count: Int32Array;
-  /** `most` weights an output pixel, of which `count` are used. They add up to 1 in `areaTaps`, else to 2048. */
-  weights: Float64Array;
+  /**
+   * `most` weights an output pixel, those beyond `count` 0. They add up to 1 and `most` is a multiple of 4 in `areaTaps`; else
+   * they are whole and add up to 2048.
+   */
+  weights: Float32Array | Int32Array;
   most: number;
+}
+
+/** `count` pixels, each of `step` source pixels; the first begins at `start`, and none reaches beyond `end`. */
+export interface Stretch {
+  start: number;
+  step: number;
+  count: number;
+  end: number;
 }
 
 /** As OpenCV does, a pixel that is covered by less than this is left out. */
@@ -32,24 +43,27 @@ export function steppedTaps(from: number, to: number): Taps {
   });
 }
 
-/**
- * Mean over `scale` source pixels (1 or more) for each output pixel from `first` up to `end`.
- * @param length pixels of the source
- */
-export function areaTaps(axis: { length: number; scale: number; first: number; end: number }): Taps {
-  const { length, scale, first, end } = axis;
-  const taps = emptyTaps(end - first, Math.ceil(scale) + 1);
-  for (let i = 0; i < end - first; i += 1) {
-    const from = (first + i) * scale;
-    const to = Math.min(length, from + scale);
+/** The pixels from `from` up to `to` as `count` pixels. */
+export function stretch(from: number, to: number, count: number): Stretch {
+  return { start: from, step: (to - from) / count, count, end: to };
+}
+
+/** Mean over the source pixels that each output pixel covers. */
+export function areaTaps({ start, step, count, end }: Stretch): Taps {
+  const most = Math.ceil((Math.ceil(step) + 1) / 4) * 4;
+  const weights = new Float32Array(count * most);
+  const taps = { first: new Int32Array(count), count: new Int32Array(count), weights, most };
+  for (let i = 0; i < count; i += 1) {
+    const from = start + i * step;
+    const to = Math.min(end, from + step);
     const left = Math.floor(from + leastCover);
-    const right = Math.min(length, Math.ceil(to - leastCover));
+    const right = Math.ceil(to - leastCover);
     taps.first[i] = left;
     taps.count[i] = right - left;
     for (let k = 0; k < right - left; k += 1) {
       const inside = left + k >= from && left + k + 1 <= to;
       const covered = inside ? 1 : Math.min(to, left + k + 1) - Math.max(from, left + k);
-      taps.weights[i * taps.most + k] = covered / (to - from);
+      weights[i * most + k] = covered / (to - from);
     }
   }
   return taps;
@@ -57,18 +71,15 @@ export function areaTaps(axis: { length: number; scale: number; first: number; e
 
 /** Beyond the edge both taps are the pixel at the edge. */
 function twoTaps(from: number, to: number, place: (i: number) => { first: number; rest: number }): Taps {
-  const taps = emptyTaps(to, 2);
+  const weights = new Int32Array(to * 2);
+  const taps = { first: new Int32Array(to), count: new Int32Array(to), weights, most: 2 };
   const clamp = (pixel: number) => Math.min(from - 1, Math.max(0, pixel));
   for (let i = 0; i < to; i += 1) {
     const { first, rest } = place(i);
     taps.first[i] = clamp(first);
     taps.count[i] = clamp(first + 1) - clamp(first) + 1;
-    taps.weights[2 * i] = roundHalfEven((1 - rest) * weightOne);
-    taps.weights[2 * i + 1] = roundHalfEven(rest * weightOne);
+    weights[2 * i] = roundHalfEven((1 - rest) * weightOne);
+    weights[2 * i + 1] = roundHalfEven(rest * weightOne);
   }
   return taps;
-}
-
-function emptyTaps(to: number, most: number): Taps {
-  return { first: new Int32Array(to), count: new Int32Array(to), weights: new Float64Array(to * most), most };
 }

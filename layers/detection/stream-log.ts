@@ -8,6 +8,8 @@ export interface LoggedStream {
   rotation: 0 | 90 | 180 | 270;
   /** ffmpeg's name of the colour matrix; undefined where the file does not say. */
   colourMatrix: string | undefined;
+  /** Whether the file says that black is 0 and white 255. */
+  fullRange: boolean;
 }
 
 const streamLine = /^\s*Stream #0:(\d+)\S*: Video: (.*)$/;
@@ -76,6 +78,7 @@ function parseStream(line: string): LoggedStream | undefined {
     index: Number(match[1]),
     isDefault: description.includes('(default)'),
     rotation: 0,
+    fullRange: words.includes('pc'),
     colourMatrix: words.map((word) => word.split('/')[0]!).find((word) => matrixNames.includes(word)),
   };
 }

@@ -1,4 +1,4 @@
-import type { Picture } from './resize.ts';
+import type { YuvPicture } from './yuv.ts';
 
 /** An axis-aligned box in pixels of the upright picture (after rotation); x1 and y1 are exclusive. */
 export interface Box {
@@ -22,15 +22,10 @@ export interface ClipInfo {
   sha256: string;
 }
 
-/** One decoded picture: RGB, 8 bits a channel, row-major, `data.length === width * height * 3`. */
-export interface Frame {
+/** One decoded picture. */
+export interface Frame extends YuvPicture {
   index: number;
   timeS: number;
-  width: number;
-  height: number;
-  data: Uint8Array;
-  /** The same picture, shrunk for the search for faces. */
-  thumbnail: Picture;
 }
 
 /** A face in one frame. */

@@ -1,5 +1,6 @@
-import { type Picture, shrunkPart } from './resize.ts';
+import { kernels, openScratch } from './kernels.ts';
 import { roundHalfEven } from './rounding.ts';
+import { shrunkRgbPart, type YuvPicture } from './yuv.ts';
 
 /** A square cut out of a picture, possibly turned. */
 export interface TurnedSquare {
@@ -39,64 +40,53 @@ export function squareToPicture(square: TurnedSquare, size: number): Affine {
 /**
  * Cut the square out and scale it to `size` x `size`, bilinear; beyond the picture its edge is continued.
  *
- * @returns RGB values 0..255, row-major, rounded as in an 8-bit picture.
+ * @returns RGB values 0..255, row-major, rounded as in an 8-bit picture, then less `mean` and divided by `std`.
  */
-export function warpSquare(picture: Picture, square: TurnedSquare, size: number): Float32Array {
-  const map = squareToPicture(square, size);
+export function warpSquare(
+  picture: YuvPicture,
+  square: TurnedSquare,
+  { size, mean, std }: { size: number; mean: number; std: number },
+): Float32Array {
   const step = square.side / size;
-  if (step <= largestStep) {
-    return sample(picture, map, size);
-  }
-  const { part, x0, y0, ratioX, ratioY } = averageAround(picture, square, step / stepAfterAveraging);
-  const onPart = {
-    ...{ xx: map.xx * ratioX, xy: map.xy * ratioX, x0: map.x0 * ratioX - x0 },
-    ...{ yx: map.yx * ratioY, yy: map.yy * ratioY, y0: map.y0 * ratioY - y0 },
+  const { part, x0, y0, ratioX, ratioY } = partAround(
+    picture,
+    square,
+    step > largestStep ? step / stepAfterAveraging : 1,
+  );
+  const map = squareToPicture(square, size);
+  const [xx, xy] = [map.xx * ratioX, map.xy * ratioX];
+  const [yx, yy] = [map.yx * ratioY, map.yy * ratioY];
+  // From centres at halves to centres at whole numbers.
+  const atFirst = {
+    x: map.x0 * ratioX - x0 + (xx + xy) / 2 - 0.5,
+    y: map.y0 * ratioY - y0 + (yx + yy) / 2 - 0.5,
   };
-  return sample(part, onPart, size);
+  const scratch = openScratch();
+  const source = scratch.put(part.data);
+  const out = scratch.room(size * size * 3 * 4);
+  kernels.sample(
+    ...[source, part.width, part.height],
+    ...[xx, xy, atFirst.x, yx, yy, atFirst.y],
+    ...[size, 1 / std, -mean / std, out],
+  );
+  return scratch.floats(out, size * size * 3);
 }
 
 /** The part around the square of the picture shrunk by `scale`: where it begins, and the exact shrinkage per axis. */
-function averageAround(picture: Picture, square: TurnedSquare, scale: number) {
-  const width = Math.max(1, roundHalfEven(picture.width / scale));
-  const height = Math.max(1, roundHalfEven(picture.height / scale));
+function partAround(picture: YuvPicture, square: TurnedSquare, scale: number) {
   const reach = (square.side / 2) * (Math.abs(Math.cos(square.angle)) + Math.abs(Math.sin(square.angle)));
-  const range = (centre: number, most: number) => {
+  const axis = (centre: number, length: number) => {
+    const most = Math.max(1, roundHalfEven(length / scale));
     const first = Math.min(most - 1, Math.max(0, Math.floor((centre - reach) / scale) - 2));
-    return { first, end: Math.max(first + 1, Math.min(most, Math.ceil((centre + reach) / scale) + 2)) };
+    const end = Math.max(first + 1, Math.min(most, Math.ceil((centre + reach) / scale) + 2));
+    const pixels = { start: first * scale, step: scale, count: end - first, end: length };
+    return { first, ratio: most / length, pixels };
   };
-  const across = range(square.centre.x, width);
-  const down = range(square.centre.y, height);
-  const rect = { x0: across.first, y0: down.first, x1: across.end, y1: down.end };
+  const across = axis(square.centre.x, picture.width);
+  const down = axis(square.centre.y, picture.height);
   return {
-    part: shrunkPart(picture, scale, rect),
-    ...{ x0: rect.x0, y0: rect.y0 },
-    ...{ ratioX: width / picture.width, ratioY: height / picture.height },
+    part: shrunkRgbPart(picture, across.pixels, down.pixels),
+    ...{ x0: across.first, y0: down.first },
+    ...{ ratioX: across.ratio, ratioY: down.ratio },
   };
-}
-
-function sample(source: Picture, map: Affine, size: number): Float32Array {
-  const out = new Float32Array(size * size * 3);
-  const { width, height, data } = source;
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < size; column += 1) {
-      const x = map.xx * (column + 0.5) + map.xy * (row + 0.5) + map.x0 - 0.5;
-      const y = map.yx * (column + 0.5) + map.yy * (row + 0.5) + map.y0 - 0.5;
-      const left = Math.floor(x);
-      const top = Math.floor(y);
-      const right = x - left;
-      const bottom = y - top;
-      const column0 = Math.min(width - 1, Math.max(0, left)) * 3;
-      const column1 = Math.min(width - 1, Math.max(0, left + 1)) * 3;
-      const row0 = Math.min(height - 1, Math.max(0, top)) * width * 3;
-      const row1 = Math.min(height - 1, Math.max(0, top + 1)) * width * 3;
-      const at = (row * size + column) * 3;
-      for (let channel = 0; channel < 3; channel += 1) {
-        const upper = data[row0 + column0 + channel]! * (1 - right) + data[row0 + column1 + channel]! * right;
-        const lower = data[row1 + column0 + channel]! * (1 - right) + data[row1 + column1 + channel]! * right;
-        // Math.round would take as long as all the rest.
-        out[at + channel] = Math.floor(upper * (1 - bottom) + lower * bottom + 0.5);
-      }
-    }
-  }
-  return out;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { cropFace } from '../../../layers/detection/crop.ts';
-import { readFace, readGolden } from './support.ts';
+import { largestDifference, readFace, readGolden, toYuv } from './support.ts';
 
-const face = await readFace();
+const face = toYuv(await readFace());
 const { crops, large_face: largeFace } = await readGolden();
 
 test.for(crops)("the crop of $box is training's", ({ box, size, rgb }) => {
@@ -14,7 +14,7 @@ test.for(crops)("the crop of $box is training's", ({ box, size, rgb }) => {
 
   // Assess
   expect([crop?.width, crop?.height]).toEqual([size, size]);
-  expect(Array.from(crop!.data)).toEqual(rgb);
+  expect(largestDifference(crop!.data, rgb)).toBeLessThanOrEqual(1);
   expect([half?.width, half?.height]).toEqual([size / 2, size / 2]);
 });
 
@@ -27,8 +27,10 @@ test('a large face is first shrunk, as for training', () => {
   const options = { margin: 0.125, sizes: [size], longestFace: 200 };
   const [crop] = cropFace(face, { x0, y0, x1, y1 }, options);
 
-  // Assess
+  // Assess: training brings colours into gamut before it shrinks them
   const rows = Array.from({ length: to - from }, (_, i) => (from + i) * size);
   const middle = rows.flatMap((row) => Array.from(crop!.data.subarray((row + from) * 3, (row + to) * 3)));
-  expect(middle).toEqual(rgb);
+  expect(largestDifference(middle, rgb)).toBeLessThanOrEqual(6);
+  const differences = middle.map((value, i) => Math.abs(value - rgb[i]!));
+  expect(differences.reduce((sum, value) => sum + value) / rgb.length).toBeLessThan(0.25);
 });

@@ -1,20 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
-import { shrinkForDetector } from '../../../layers/detection/face-detector.ts';
 import { startFrameThreads } from '../../../layers/detection/frame-threads.ts';
 import { modelCards } from '../../../layers/detection/models.ts';
 import type { Frame } from '../../../layers/detection/types.ts';
-import { modelsDir, readFace } from './support.ts';
+import { modelsDir, readFace, toYuv } from './support.ts';
 
 const cards = modelCards(modelsDir);
-const face = await readFace();
-const [thumbnail] = shrinkForDetector(face);
+const face = toYuv(await readFace());
 
 function makeFrame(index: number): Frame {
-  return {
-    ...{ index, timeS: index, width: face.width, height: face.height, data: face.data.slice() },
-    thumbnail: { ...thumbnail!, data: thumbnail!.data.slice() },
-  };
+  return { index, timeS: index, ...face, data: face.data.slice() };
 }
 
 /** The threads, as they are seen when something is sent to them. */
@@ -48,7 +43,7 @@ test('a frame that fails does so with its error, and the thread goes on', async 
   // Prepare
   const threads = await startFrameThreads(cards, 1);
   const broken = makeFrame(0);
-  broken.thumbnail.width = 320n as unknown as number;
+  broken.width = 320n as unknown as number;
 
   // Act
   const failing = threads.examine(broken, {});

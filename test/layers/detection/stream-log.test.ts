@@ -12,7 +12,7 @@ test('streams, their turn and their colours are read from the log', () => {
     '  Stream #0:1[0x2](und): Audio: aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 2 kb/s (default)',
     '      displaymatrix: rotation of 180.00 degrees',
     '  Stream #0:2: Video: h264 (High), yuv420p(tv, bt709, top first), 640x480, 25 fps',
-    '  Stream #0:3: Video: vp8, yuv420p(unknown/bt709/bt709), 640x480, 25 fps',
+    '  Stream #0:3: Video: vp8, yuv420p(pc, unknown/bt709/bt709), 640x480, 25 fps',
     '  Stream #0:4: Video: mjpeg (Baseline), yuvj420p(pc, bt470bg), 512x512, 90k tbr (attached pic)',
     'Output #0, framecrc, to pipe:',
     '  Stream #0:0: Video: hevc, yuv420p, 1x1',
@@ -26,8 +26,8 @@ test('streams, their turn and their colours are read from the log', () => {
   // Assess
   expect(log.opened).toBe(true);
   expect(log.streams).toEqual([
-    { index: 0, isDefault: true, rotation: 90, colourMatrix: 'bt2020nc' },
-    { index: 2, isDefault: false, rotation: 0, colourMatrix: 'bt709' },
-    { index: 3, isDefault: false, rotation: 0, colourMatrix: undefined },
+    { index: 0, isDefault: true, rotation: 90, colourMatrix: 'bt2020nc', fullRange: false },
+    { index: 2, isDefault: false, rotation: 0, colourMatrix: 'bt709', fullRange: false },
+    { index: 3, isDefault: false, rotation: 0, colourMatrix: undefined, fullRange: true },
   ]);
 });

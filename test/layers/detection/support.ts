@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 import { findFfmpeg } from '../../../layers/detection/ffmpeg.ts';
 import { defaultLimits } from '../../../layers/detection/limits.ts';
-import type { Picture } from '../../../layers/detection/resize.ts';
+import type { Picture, PixelRect } from '../../../layers/detection/resize.ts';
+import { bt601, type YuvPicture, yuvBytes } from '../../../layers/detection/yuv.ts';
 
 const run = promisify(execFile);
 
@@ -46,6 +47,37 @@ export function faceInput(seconds = 2, fps = 25): string[] {
 export async function readFace(): Promise<Picture> {
   const data = await ffmpeg('-i', facePath, '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1');
   return { width: 512, height: 512, data: new Uint8Array(data) };
+}
+
+/** A part of a picture. */
+export function cut({ width, data }: Picture, { x0, y0, x1, y1 }: PixelRect): Picture {
+  const part = new Uint8Array((x1 - x0) * (y1 - y0) * 3);
+  for (let y = y0; y < y1; y += 1) {
+    part.set(data.subarray((y * width + x0) * 3, (y * width + x1) * 3), (y - y0) * (x1 - x0) * 3);
+  }
+  return { width: x1 - x0, height: y1 - y0, data: part };
+}
+
+/** A picture of even sides as a frame of a video. */
+export function toYuv({ width, height, data }: Picture): YuvPicture {
+  const yuv = new Uint8Array(yuvBytes(width, height));
+  const pairs = width / 2;
+  const ofPlane = [width * height, width * height + (width * height) / 4] as const;
+  const sums = [new Float64Array(yuv.length), new Float64Array(yuv.length)] as const;
+  for (let i = 0; i < width * height; i += 1) {
+    const [r, g, b] = data.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+    const y = 0.299 * r + 0.587 * g + 0.114 * b;
+    yuv[i] = Math.floor(16 + (y * 219) / 255 + 0.5);
+    const pair = Math.floor(i / width / 2) * pairs + Math.floor((i % width) / 2);
+    sums[0][pair]! += (b - y) / 1.772 / 4;
+    sums[1][pair]! += (r - y) / 1.402 / 4;
+  }
+  for (const [plane, start] of ofPlane.entries()) {
+    for (let i = 0; i < (width * height) / 4; i += 1) {
+      yuv[start + i] = Math.floor(128 + (sums[plane as 0 | 1][i]! * 224) / 255 + 0.5);
+    }
+  }
+  return { width, height, data: yuv, matrix: bt601 };
 }
 
 interface Golden {
