@@ -158,7 +158,7 @@ function bytesOf(floats: v128): v128 {
  * Floats Y, U and V of limited range to RGB, as dark as ffmpeg makes it, which drops what is behind the point of each product:
  * the classifier was trained with that.
  *
- * @param out 3 bytes a pixel; 7 bytes after them may be written
+ * @param out 3 bytes a pixel; 13 bytes after them may be written
  */
 export function toRgb(
   y: usize,
