@@ -1,9 +1,10 @@
 import { boxHeight, boxWidth, widenBox } from './box.ts';
-import { type Picture, type PixelRect, resizeArea, resizeLinear } from './resize.ts';
+import { type Picture, resizeArea, resizeLinear } from './resize.ts';
 import { stretch } from './resize-taps.ts';
+import { rgbPart } from './rgb-part.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
-import { rgbPart, shrunkRgbPart, type YuvPicture } from './yuv.ts';
+import type { YuvPicture } from './yuv.ts';
 
 // Where the longer side shrinks by more than this, bilinear sampling would skip pixels.
 const mostBilinearShrink = 1.5;
@@ -25,16 +26,12 @@ export interface CropOptions {
  */
 export function cropFace(picture: YuvPicture, box: Box, options: CropOptions): Picture[] {
   const { margin, sizes, longestFace = Infinity } = options;
-  const rect = wholePixels(widenBox(box, margin), picture);
-  const scale = longestFace / Math.max(boxWidth(box), boxHeight(box));
-  const face = scale < 1 ? shrunk(picture, rect, scale) : rgbPart(picture, rect);
+  const { x0, y0, x1, y1 } = wholePixels(widenBox(box, margin), picture);
+  const scale = Math.min(1, longestFace / Math.max(boxWidth(box), boxHeight(box)));
+  const shrunk = (from: number, to: number) =>
+    stretch(from, to, Math.max(1, Math.round((to - from) * scale)));
+  const face = rgbPart(picture, shrunk(x0, x1), shrunk(y0, y1));
   return sizes.map((size) => toSquare(face, size));
-}
-
-function shrunk(picture: YuvPicture, { x0, y0, x1, y1 }: PixelRect, scale: number): Picture {
-  const width = Math.max(1, Math.round((x1 - x0) * scale));
-  const height = Math.max(1, Math.round((y1 - y0) * scale));
-  return shrunkRgbPart(picture, stretch(x0, x1, width), stretch(y0, y1, height));
 }
 
 function toSquare(picture: Picture, size: number): Picture {
@@ -43,7 +40,7 @@ function toSquare(picture: Picture, size: number): Picture {
   return resize(picture, size, size);
 }
 
-function wholePixels(box: Box, { width, height }: { width: number; height: number }): PixelRect {
+function wholePixels(box: Box, { width, height }: { width: number; height: number }): Box {
   const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
   const x0 = clamp(roundHalfEven(box.x0), 0, width - 1);
   const y0 = clamp(roundHalfEven(box.y0), 0, height - 1);

@@ -6,9 +6,10 @@ import { suppressOverlaps } from './nms.ts';
 import { sigmoid } from './probability.ts';
 import type { Picture } from './resize.ts';
 import { stretch } from './resize-taps.ts';
+import { rgbPart } from './rgb-part.ts';
 import { roundHalfEven } from './rounding.ts';
 import type { Box } from './types.ts';
-import { shrunkRgbPart, type YuvPicture } from './yuv.ts';
+import type { YuvPicture } from './yuv.ts';
 
 /** A face as the detector sees it, in pixels of the picture; the box may reach beyond the picture. */
 export interface FaceCandidate {
@@ -44,7 +45,7 @@ const valuesPerCell = 16;
 export function shrinkForDetector(picture: YuvPicture): Picture[] {
   return canvasSizes.map((longest) => {
     const { width, height } = shrunkSize(picture, longest);
-    return shrunkRgbPart(picture, stretch(0, picture.width, width), stretch(0, picture.height, height));
+    return rgbPart(picture, stretch(0, picture.width, width), stretch(0, picture.height, height));
   });
 }
 

@@ -8,14 +8,6 @@ export interface Picture {
   data: Uint8Array;
 }
 
-/** A rectangle of whole pixels; x1 and y1 are exclusive. */
-export interface PixelRect {
-  x0: number;
-  y0: number;
-  x1: number;
-  y1: number;
-}
-
 /** Bilinear, half-pixel centres, no smoothing when it shrinks: OpenCV's INTER_LINEAR. */
 export function resizeLinear(source: Picture, width: number, height: number): Picture {
   return interpolate(source, linearTaps(source.width, width), linearTaps(source.height, height));

@@ -1,3 +1,5 @@
+import { colourMatrices } from './yuv.ts';
+
 /** What ffmpeg logs of a video stream when it opens a file, as far as decoding needs it. */
 export interface LoggedStream {
   /** Number of the stream in the file. */
@@ -15,17 +17,7 @@ export interface LoggedStream {
 const streamLine = /^\s*Stream #0:(\d+)\S*: Video: (.*)$/;
 const rotationLine = /displaymatrix: rotation of (-?[\d.]+) degrees/;
 // pix_fmt(tv, bt709/unknown/unknown, top first): the matrix is the first of the three, or the only one when all agree.
-const matrixNames = [
-  'bt709',
-  'fcc',
-  'bt470bg',
-  'smpte170m',
-  'smpte240m',
-  'ycgco',
-  'bt2020nc',
-  'bt2020c',
-  'gbr',
-];
+const matrixNames = [...Object.keys(colourMatrices), 'ycgco', 'gbr'];
 
 /** What ffmpeg's log tells of a file. */
 export interface StreamLog {

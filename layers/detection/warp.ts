@@ -1,6 +1,7 @@
 import { kernels, openScratch } from './kernels.ts';
+import { rgbPart } from './rgb-part.ts';
 import { roundHalfEven } from './rounding.ts';
-import { shrunkRgbPart, type YuvPicture } from './yuv.ts';
+import type { YuvPicture } from './yuv.ts';
 
 /** A square cut out of a picture, possibly turned. */
 export interface TurnedSquare {
@@ -85,7 +86,7 @@ function partAround(picture: YuvPicture, square: TurnedSquare, scale: number) {
   const across = axis(square.centre.x, picture.width);
   const down = axis(square.centre.y, picture.height);
   return {
-    part: shrunkRgbPart(picture, across.pixels, down.pixels),
+    part: rgbPart(picture, across.pixels, down.pixels),
     ...{ x0: across.first, y0: down.first },
     ...{ ratioX: across.ratio, ratioY: down.ratio },
   };

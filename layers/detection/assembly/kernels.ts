@@ -149,7 +149,11 @@ export function round(from: usize, count: i32, out: usize): void {
 
 /** Four floats as bytes in the lowest four places. */
 function bytesOf(floats: v128): v128 {
-  const words = i32x4.trunc_sat_f32x4_s(f32x4.nearest(floats));
+  return narrowed(i32x4.trunc_sat_f32x4_s(f32x4.nearest(floats)));
+}
+
+/** Four words as bytes in the lowest four places, the nearest that there are. */
+function narrowed(words: v128): v128 {
   const halves = i16x8.narrow_i32x4_s(words, words);
   return i8x16.narrow_i16x8_u(halves, halves);
 }
@@ -236,9 +240,7 @@ export function interpolate(
       const above = i32x4.mul(weight0, i32x4.shr_s(v128.load(upper + (i << 2)), 4));
       const below = i32x4.mul(weight1, i32x4.shr_s(v128.load(lower + (i << 2)), 4));
       const sum = i32x4.add(i32x4.shr_s(above, 16), i32x4.shr_s(below, 16));
-      const words = i32x4.shr_s(i32x4.add(sum, i32x4.splat(2)), 2);
-      const halves = i16x8.narrow_i32x4_s(words, words);
-      v128.store32_lane(out + i, i8x16.narrow_i16x8_u(halves, halves), 0);
+      v128.store32_lane(out + i, narrowed(i32x4.shr_s(i32x4.add(sum, i32x4.splat(2)), 2)), 0);
     }
     out += values;
   }

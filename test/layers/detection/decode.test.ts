@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { decodeFrames } from '../../../layers/detection/decode.ts';
 import { probeClip } from '../../../layers/detection/probe.ts';
+import { stretch } from '../../../layers/detection/resize-taps.ts';
+import { rgbPart } from '../../../layers/detection/rgb-part.ts';
 import type { Frame } from '../../../layers/detection/types.ts';
-import { rgbPart, yuvBytes } from '../../../layers/detection/yuv.ts';
+import { yuvBytes } from '../../../layers/detection/yuv.ts';
 import {
   decoding,
   faceInput,
@@ -27,7 +29,7 @@ async function decodeAll(path: string, options = {}): Promise<Frame[]> {
 }
 
 function colourAt(frame: Frame, x: number, y: number): number[] {
-  return Array.from(rgbPart(frame, { x0: x, y0: y, x1: x + 1, y1: y + 1 }).data);
+  return Array.from(rgbPart(frame, stretch(x, x + 1, 1), stretch(y, y + 1, 1)).data);
 }
 
 // A wrong matrix or range moves this orange by 10 or more.

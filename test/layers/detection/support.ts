@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 import { findFfmpeg } from '../../../layers/detection/ffmpeg.ts';
 import { defaultLimits } from '../../../layers/detection/limits.ts';
-import type { Picture, PixelRect } from '../../../layers/detection/resize.ts';
+import type { Picture } from '../../../layers/detection/resize.ts';
+import type { Box } from '../../../layers/detection/types.ts';
 import { bt601, type YuvPicture, yuvBytes } from '../../../layers/detection/yuv.ts';
 
 const run = promisify(execFile);
@@ -50,7 +51,7 @@ export async function readFace(): Promise<Picture> {
 }
 
 /** A part of a picture. */
-export function cut({ width, data }: Picture, { x0, y0, x1, y1 }: PixelRect): Picture {
+export function cut({ width, data }: Picture, { x0, y0, x1, y1 }: Box): Picture {
   const part = new Uint8Array((x1 - x0) * (y1 - y0) * 3);
   for (let y = y0; y < y1; y += 1) {
     part.set(data.subarray((y * width + x0) * 3, (y * width + x1) * 3), (y - y0) * (x1 - x0) * 3);
