@@ -2,12 +2,13 @@
 
     python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
 
-The first three convolutions and what makes a logit of the features stay in float32: they are nearly free, and rounding the
-former did half of the harm. Activation ranges are the 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range) cost much
-accuracy here, and `session` of faces.py keeps sums from saturating on processors without VNNI. Rounded weights shift the mean of a convolution's outputs; its bias takes
-that back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops
-as in its appendix). Of outputs that ReLU6 clips only those count that it lets through: they are few, and all the others
-would outweigh them. Prints how far the logits of both files are apart on fresh crops.
+The first nine convolutions, those whose outputs have at least a quarter of the crop's size, and what makes a logit of the
+features stay in float32: rounding them did much of the harm (model card). Activation ranges are the 99.999th percentiles.
+Weights use all 8 bits: 7 (reduce_range) cost much accuracy here, and `session` of faces.py keeps sums from saturating on
+processors without VNNI. Rounded weights shift the mean of a convolution's outputs; its bias takes that back (Nagel et al.,
+"Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops as in its appendix). Of
+outputs that ReLU6 clips only those count that it lets through: they are few, and all the others would outweigh them.
+Prints how far the logits of both files are apart on fresh crops.
 """
 import argparse
 import os
@@ -23,7 +24,7 @@ from data import Samples
 from faces import session
 from train import FAKES, SOURCES
 
-FLOAT_CONVOLUTIONS = 3
+FLOAT_CONVOLUTIONS = 9
 LEAST_OUTPUTS = 30  # of a channel, for its bias to be corrected
 
 
