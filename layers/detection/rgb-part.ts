@@ -1,6 +1,6 @@
 import { kernels, openScratch, type Scratch } from './kernels.ts';
 import type { Picture } from './resize.ts';
-import { areaTaps, type Stretch } from './resize-taps.ts';
+import { areaTaps, type Stretch, type Taps } from './resize-taps.ts';
 import type { ColourMatrix, YuvPicture } from './yuv.ts';
 
 /** One byte a pixel, row-major. */
@@ -14,9 +14,10 @@ export function rgbPart(picture: YuvPicture, across: Stretch, down: Stretch): Pi
   const [width, height] = [across.count, down.count];
   const scratch = openScratch();
   const [luma, u, v] = planesOf(picture);
-  const y = means(scratch, luma, across, down);
-  const blueness = means(scratch, u, half(across), half(down));
-  const redness = means(scratch, v, half(across), half(down));
+  const y = means(scratch, luma, areaTaps(across), areaTaps(down));
+  const taps = [areaTaps(half(across)), areaTaps(half(down))] as const;
+  const blueness = means(scratch, u, ...taps);
+  const redness = means(scratch, v, ...taps);
   const { redOfV, greenOfU, greenOfV, blueOfU } = steps(picture.matrix);
   const out = scratch.room(width * height * 3);
   kernels.toRgb(y, blueness, redness, width * height, redOfV, greenOfU, greenOfV, blueOfU, out);
@@ -28,18 +29,16 @@ function half({ start, step, count, end }: Stretch): Stretch {
 }
 
 /** @returns the address of the means, floats */
-function means(scratch: Scratch, { width, data }: Plane, across: Stretch, down: Stretch): number {
-  const columns = areaTaps(across);
-  const rows = areaTaps(down);
-  const firstRow = rows.first[0]!;
-  const endRow = rows.first.at(-1)! + rows.count.at(-1)!;
+function means(scratch: Scratch, { width, data }: Plane, across: Taps, down: Taps): number {
+  const firstRow = down.first[0]!;
+  const endRow = down.first.at(-1)! + down.count.at(-1)!;
   const source = scratch.put(data.subarray(firstRow * width, endRow * width));
   const taps = [
-    scratch.putTaps(columns),
-    scratch.putTaps({ ...rows, first: rows.first.map((row) => row - firstRow) }),
+    scratch.putTaps(across),
+    scratch.putTaps({ ...down, first: down.first.map((row) => row - firstRow) }),
   ] as const;
-  const sums = scratch.room((width + columns.most) * 4);
-  const out = scratch.room(across.count * down.count * 4);
+  const sums = scratch.room((width + across.most) * 4);
+  const out = scratch.room(across.first.length * down.first.length * 4);
   kernels.average(source, width, 1, ...taps, sums, out);
   return out;
 }
