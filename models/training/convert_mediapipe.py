@@ -29,6 +29,9 @@ import tflite
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
+# ONNX Runtime keeps channels in blocks of 16 with AVX-512, of 8 with AVX2, of 4 with NEON, and leaves that layout wherever
+# their number is no multiple of it.
+CHANNEL_BLOCK = 16
 MODELS = Path(__file__).resolve().parents[1]
 
 DETECTION_PACKAGE = {
@@ -147,23 +150,39 @@ DTYPES = {
 }
 
 
-def same_padding(size, kernel, stride):
-    """TensorFlow's SAME: an odd pixel of padding goes to the end, so stride 2 over an even size pads (0, 1)."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
+def with_zeros(array, shape):
+    """`array` in the first places of zeros of `shape`."""
+    return np.pad(array, [(0, wanted - size) for size, wanted in zip(array.shape, shape, strict=True)])
 
 
 class Converter:
-    """Rewrites one TFLite graph as ONNX nodes: activations become NCHW, convolution weights OIHW."""
+    """Rewrites one TFLite graph as ONNX nodes: activations become NCHW, convolution weights OIHW.
+
+    Activations get further channels, all zero, up to a multiple of CHANNEL_BLOCK, so that the blocked layout is never left.
+    """
 
     def __init__(self, data):
         self.model = tflite.Model.GetRootAs(data, 0)
         self.graph = self.model.Subgraphs(0)
         self.nodes, self.initializers = [], []
         self.constants = {}  # tensor index -> numpy array, in TFLite's layout
+        # Activations whose channels stay as they are: what goes in and what comes out.
+        self.exact = {*self.graph.InputsAsNumpy().tolist(), *self.graph.OutputsAsNumpy().tolist()}
+        for i in range(self.graph.OperatorsLength()):
+            if self.kind(self.graph.Operators(i)) == "RESHAPE":
+                self.exact.add(self.graph.Operators(i).Inputs(0))
+
+    def kind(self, operator):
+        code = self.model.OperatorCodes(operator.OpcodeIndex())
+        return OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
 
     def shape(self, index):
         return self.graph.Tensors(index).ShapeAsNumpy().tolist()
+
+    def channels(self, index):
+        """Channels of an activation, those added included."""
+        channels = self.shape(index)[3]
+        return channels if index in self.exact else -(-channels // CHANNEL_BLOCK) * CHANNEL_BLOCK
 
     def constant(self, index):
         if index not in self.constants:
@@ -180,14 +199,11 @@ class Converter:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
         return output
 
-    def padding(self, source, kernel, options):
-        """ONNX `pads` [top, left, bottom, right], from the TFLite graph's sizes; they hold for every multiple of 32."""
-        if options.Padding() == tflite.Padding.VALID:
-            return [0, 0, 0, 0]
-        _, height, width, _ = self.shape(source)
-        top, bottom = same_padding(height, kernel[0], options.StrideH())
-        left, right = same_padding(width, kernel[1], options.StrideW())
-        return [top, left, bottom, right]
+    def padding(self, options):
+        """TensorFlow's SAME and ONNX's SAME_UPPER put an odd pixel at the end. Only where it is named so does ONNX Runtime know
+        that convolution and pooling make pictures of one size, and has the convolution do the addition.
+        """
+        return {"auto_pad": "SAME_UPPER"} if options.Padding() == tflite.Padding.SAME else {}
 
     def options(self, operator, kind):
         table, options = operator.BuiltinOptions(), kind()
@@ -196,26 +212,39 @@ class Converter:
             raise NotImplementedError("fused activation")
         return options
 
-    def convolution(self, operator, inputs, output, depthwise):
+    def convolution(self, operator, inputs, index, depthwise):
         options = self.options(operator, tflite.DepthwiseConv2DOptions if depthwise else tflite.Conv2DOptions)
         if (options.DilationHFactor(), options.DilationWFactor()) != (1, 1):
             raise NotImplementedError("dilation")
         weight = self.constant(inputs[1])
         # Depthwise weights are 1HWO, all others OHWI; ONNX wants O(I/group)HW for both.
         weight = weight.transpose(3, 0, 1, 2) if depthwise else weight.transpose(0, 3, 1, 2)
+        output, before, after = f"t{index}", self.channels(inputs[0]), self.channels(index)
+        weight = with_zeros(weight, (after, 1 if depthwise else before, *weight.shape[2:]))
+        bias = with_zeros(self.constant(inputs[2]), (after,))
         self.emit(
             "Conv",
             [
                 f"t{inputs[0]}",
                 self.initializer(f"{output}.weight", weight.astype(np.float32)),
-                self.initializer(f"{output}.bias", self.constant(inputs[2]).astype(np.float32)),
+                self.initializer(f"{output}.bias", bias.astype(np.float32)),
             ],
             output,
             kernel_shape=weight.shape[2:],
             strides=[options.StrideH(), options.StrideW()],
-            pads=self.padding(inputs[0], weight.shape[2:], options),
-            group=self.shape(inputs[0])[3] if depthwise else 1,
+            **self.padding(options),
+            group=before if depthwise else 1,
         )
+
+    def more_channels(self, inputs, index):
+        """Zero channels behind those there are, as a 1x1 convolution, which stays in the blocked layout as Pad does not."""
+        padding = self.constant(inputs[1])
+        if padding[:, 0].any() or padding[:3].any():
+            raise NotImplementedError("padding other than behind the channels")
+        output = f"t{index}"
+        weight = with_zeros(np.eye(self.shape(inputs[0])[3]), (self.channels(index), self.channels(inputs[0])))
+        weight = self.initializer(f"{output}.weight", weight[:, :, None, None].astype(np.float32))
+        self.emit("Conv", [f"t{inputs[0]}", weight], output, kernel_shape=[1, 1])
 
     def prelu(self, source, slope, output):
         """slope * x + (1 - slope) * relu(x), the products as depthwise 1x1 convolutions.
@@ -230,8 +259,7 @@ class Converter:
         self.emit("Add", [line, rest], output)
 
     def operator(self, operator):
-        code = self.model.OperatorCodes(operator.OpcodeIndex())
-        kind = OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+        kind = self.kind(operator)
         inputs = operator.InputsAsNumpy().tolist()
         (index,) = operator.OutputsAsNumpy().tolist()
         source, output = f"t{inputs[0]}", f"t{index}"
@@ -239,23 +267,22 @@ class Converter:
         if kind == "DEQUANTIZE":
             self.constants[index] = self.constant(inputs[0])
         elif kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            self.convolution(operator, inputs, output, kind == "DEPTHWISE_CONV_2D")
+            self.convolution(operator, inputs, index, kind == "DEPTHWISE_CONV_2D")
         elif kind == "RELU":
             self.emit("Relu", [source], output)
         elif kind == "PRELU":
-            self.prelu(source, self.constant(inputs[1]).astype(np.float32).reshape(-1, 1, 1, 1), output)
+            slope = with_zeros(self.constant(inputs[1]).reshape(-1), (self.channels(index),))
+            self.prelu(source, slope.astype(np.float32).reshape(-1, 1, 1, 1), output)
         elif kind == "ADD":
             self.options(operator, tflite.AddOptions)
             self.emit("Add", [f"t{i}" for i in inputs], output)
         elif kind == "MAX_POOL_2D":
             options = self.options(operator, tflite.Pool2DOptions)
             kernel = [options.FilterHeight(), options.FilterWidth()]
-            pads = self.padding(inputs[0], kernel, options)
             strides = [options.StrideH(), options.StrideW()]
-            self.emit("MaxPool", [source], output, kernel_shape=kernel, strides=strides, pads=pads)
+            self.emit("MaxPool", [source], output, kernel_shape=kernel, strides=strides, **self.padding(options))
         elif kind == "PAD":
-            pads = self.constant(inputs[1])[[0, 3, 1, 2]].T.reshape(-1).astype(np.int64)
-            self.emit("Pad", [source, self.initializer(f"{output}.pads", pads)], output)
+            self.more_channels(inputs, index)
         elif kind == "RESIZE_BILINEAR":
             options = self.options(operator, tflite.ResizeBilinearOptions)
             if options.AlignCorners() or not options.HalfPixelCenters():
@@ -395,10 +422,11 @@ def main():
         mesh_files = fetch_package(MESH_PACKAGE, folder)
         mesh = packed_asset(mesh_files, "face_mesh_solution_packed_assets", "face_landmark.tflite")
 
+    more = "channels that stay zero were added, by a convolution where there was padding"
     path = write_model(
         *("face-detector", convert_detector(detector), DETECTOR_CARD, DETECTION_PACKAGE),
         *("face_detection_full_range.tflite", detector),
-        "height, width and batch size were made free",
+        f"height, width and batch size were made free; {more}",
     )
     if arguments.verify:
         for size in ((192, 192), (192, 320), (288, 512)):
@@ -406,7 +434,7 @@ def main():
     path = write_model(
         *("face-mesh", convert_mesh(mesh), MESH_CARD, MESH_PACKAGE),
         *("face_mesh_solution_packed_assets.data: face_landmark.tflite", mesh),
-        "the batch size was made free and each PReLU written as an equal sum of convolutions",
+        f"the batch size was made free and each PReLU written as an equal sum of convolutions; {more}",
     )
     if arguments.verify:
         verify(path, mesh, (192, 192), 0)
