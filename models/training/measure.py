@@ -45,7 +45,8 @@ def by_method(scores):
             fake = [s for c, (label, s) in scores.items() if label == 1 and parts[c] == (method, quality)]
             table[f"{method} {quality}"] = auc(real, fake)
             everything += fake
-        table[f"all {quality}"] = auc(real, everything)
+        if everything:
+            table[f"all {quality}"] = auc(real, everything)
     return table
 
 

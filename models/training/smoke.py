@@ -141,7 +141,7 @@ def main():
         assert all(point["fake_from"] > 0 for point in card["operating_points"].values())
         step("robustness.py", at("labels.csv"), at("degraded"), "--copies", "--seconds", 1, "--only", "CRF 28", "270p")
         step("prepare.py", at("degraded"), at("degraded-packs"), "--frames", 4)
-        step("compare.py", at("degraded-packs"), at("classifier", "model.json"), at("float.onnx"), at("int8.onnx"))
+        step("compare.py", at("degraded-packs"), at("classifier", "model.json"), at("float.onnx"), at("int8.onnx"), "--together", "270p", "CRF-28")
         print("every step ran")
 
 
