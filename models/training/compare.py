@@ -22,7 +22,7 @@ from crops import crop, landmark_box
 from data import Pack
 from faces import session
 from false_positives import raw_score
-from measure import by_method, person
+from measure import by_method, person, wins
 
 
 def clip_scores(classifiers, views, pack):
@@ -42,19 +42,21 @@ def print_together(networks, scores):
     clips = list(scores[0])
     fake = np.array([scores[0][clip][0] == 1 for clip in clips])
     people, who = np.unique([person(clip) for clip in clips], return_inverse=True)
-    wins = []
-    for own in scores:
-        score = np.array([own[clip][1] for clip in clips])
-        above = score[fake][:, None] - score[~fake]
-        wins.append((above > 0) + (above == 0) / 2)
     rng = np.random.default_rng(0)
     draws = [np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people))[who] for _ in range(1000)]
-    for network, win in zip(networks, wins):
-        more = win - wins[0]
-        drawn = [d[fake] @ more @ d[~fake] / (d[fake].sum() * d[~fake].sum()) for d in draws if d[fake].any() and d[~fake].any()]
-        low, high = np.quantile(drawn, (0.025, 0.975))
-        difference = f", {more.mean():+.3f} ({low:+.3f} to {high:+.3f})" if win is not wins[0] else ""
-        print(f"{os.path.basename(network)}: together {win.mean():.3f}, {fake.sum()} fakes, {(~fake).sum()} reals{difference}")
+    weights = [(d[fake] / d[fake].sum(), d[~fake] / d[~fake].sum()) for d in draws if d[fake].any() and d[~fake].any()]
+    first = None
+    for network, own in zip(networks, scores):
+        score = np.array([own[clip][1] for clip in clips])
+        won = wins(score[~fake], score[fake])
+        line = f"{os.path.basename(network)}: together {won.mean():.3f}, {fake.sum()} fakes, {(~fake).sum()} reals"
+        if first is None:
+            first = won
+        else:
+            more = won - first
+            low, high = np.quantile([of_fakes @ more @ of_reals for of_fakes, of_reals in weights], (0.025, 0.975))
+            line += f", {more.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+        print(line)
 
 
 def main():

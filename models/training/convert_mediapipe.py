@@ -150,6 +150,15 @@ DTYPES = {
 }
 
 
+def operators_of(model):
+    """Yields the operators of a TFLite model, in order, each with the name of its kind."""
+    graph = model.Subgraphs(0)
+    for i in range(graph.OperatorsLength()):
+        operator = graph.Operators(i)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        yield operator, OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+
+
 def with_zeros(array, shape):
     """`array` in the first places of zeros of `shape`."""
     return np.pad(array, [(0, wanted - size) for size, wanted in zip(array.shape, shape, strict=True)])
@@ -168,13 +177,7 @@ class Converter:
         self.constants = {}  # tensor index -> numpy array, in TFLite's layout
         # Activations whose channels stay as they are: what goes in and what comes out.
         self.exact = {*self.graph.InputsAsNumpy().tolist(), *self.graph.OutputsAsNumpy().tolist()}
-        for i in range(self.graph.OperatorsLength()):
-            if self.kind(self.graph.Operators(i)) == "RESHAPE":
-                self.exact.add(self.graph.Operators(i).Inputs(0))
-
-    def kind(self, operator):
-        code = self.model.OperatorCodes(operator.OpcodeIndex())
-        return OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+        self.exact.update(operator.Inputs(0) for operator, kind in operators_of(self.model) if kind == "RESHAPE")
 
     def shape(self, index):
         return self.graph.Tensors(index).ShapeAsNumpy().tolist()
@@ -258,8 +261,7 @@ class Converter:
         rest = self.emit("Conv", [relu, self.initializer(f"{output}.rest", 1 - slope)], f"{output}.bend", **scale)
         self.emit("Add", [line, rest], output)
 
-    def operator(self, operator):
-        kind = self.kind(operator)
+    def operator(self, operator, kind):
         inputs = operator.InputsAsNumpy().tolist()
         (index,) = operator.OutputsAsNumpy().tolist()
         source, output = f"t{inputs[0]}", f"t{index}"
@@ -302,8 +304,8 @@ class Converter:
         """Converts the whole graph. `heads` are functions (converter, tensor name), one for each TFLite output."""
         (first,) = self.graph.InputsAsNumpy().tolist()
         self.emit("Transpose", ["image"], f"t{first}", perm=[0, 3, 1, 2])
-        for i in range(self.graph.OperatorsLength()):
-            self.operator(self.graph.Operators(i))
+        for operator, kind in operators_of(self.model):
+            self.operator(operator, kind)
         outputs = [head(self, f"t{i}") for head, i in zip(heads, self.graph.OutputsAsNumpy().tolist(), strict=True)]
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, input_shape)
         graph = helper.make_graph(self.nodes, name, [image], outputs, self.initializers)
@@ -360,14 +362,11 @@ def resized_detector(data, height, width):
     data = bytearray(data)
     model = tflite.Model.GetRootAs(data, 0)
     graph = model.Subgraphs(0)
-    for i in range(graph.OperatorsLength()):
-        operator = graph.Operators(i)
-        code = model.OperatorCodes(operator.OpcodeIndex())
-        kind = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        if kind == tflite.BuiltinOperator.RESIZE_BILINEAR:
+    for operator, kind in operators_of(model):
+        if kind == "RESIZE_BILINEAR":
             target = model.Buffers(graph.Tensors(operator.Inputs(1)).Buffer()).DataAsNumpy().view(np.int32)
             target[:] = target * [height, width] // 192
-        elif kind == tflite.BuiltinOperator.RESHAPE:
+        elif kind == "RESHAPE":
             options = tflite.ReshapeOptions()
             options.Init(operator.BuiltinOptions().Bytes, operator.BuiltinOptions().Pos)
             options.NewShapeAsNumpy()[1] = height * width // 16

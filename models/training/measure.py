@@ -8,10 +8,15 @@ from crops import crop, landmark_box
 from model import crop_logit, mixed_precision
 
 
+def wins(real, fake):
+    """[fakes, reals]: 1 where the fake scores higher than the real, 0.5 where as high, else 0."""
+    real, fake = np.asarray(real), np.asarray(fake)[:, None]
+    return ((fake > real) + (fake >= real).astype(float)) / 2
+
+
 def auc(real, fake):
     """Probability that a fake scores higher than a real, ties half."""
-    real, fake = np.asarray(real), np.asarray(fake)
-    return float(((fake[:, None] > real).mean() + (fake[:, None] >= real).mean()) / 2)
+    return float(wins(real, fake).mean())
 
 
 def clip_scores(score, pack, size, frames=12):
