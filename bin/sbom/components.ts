@@ -12,7 +12,12 @@ export interface Component {
 }
 
 const root = new URL('../../', import.meta.url);
-const cardSchema = z.object({ name: z.string(), version: z.string(), file: z.string() });
+const cardSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  file: z.string(),
+  parts: z.object({ file: z.string() }).optional(),
+});
 
 /** The sources that the Dockerfile compiles, with the checksums it holds them to. */
 export async function compiledComponents(): Promise<Component[]> {
@@ -31,17 +36,22 @@ export async function compiledComponents(): Promise<Component[]> {
 }
 
 /** The models, as the files in models/ are. */
-export function modelComponents(): Promise<Component[]> {
+export async function modelComponents(): Promise<Component[]> {
   const folders = ['classifier', 'face-detector', 'face-mesh'];
-  return Promise.all(
-    folders.map(async (folder) => {
-      const dir = new URL(`models/${folder}/`, root);
-      const card = cardSchema.parse(JSON.parse(await readFile(new URL('model.json', dir), 'utf8')));
-      const content = createHash('sha256')
-        .update(await readFile(new URL(card.file, dir)))
-        .digest('hex');
-      const hashes: Component['hashes'] = [{ alg: 'SHA-256', content }];
-      return { type: 'machine-learning-model', name: card.name, version: card.version, hashes };
-    }),
-  );
+  const components = folders.map(async (folder) => {
+    const dir = new URL(`models/${folder}/`, root);
+    const card = cardSchema.parse(JSON.parse(await readFile(new URL('model.json', dir), 'utf8')));
+    const model = await modelComponent(card.name, card.version, new URL(card.file, dir));
+    return card.parts
+      ? [model, await modelComponent(`${card.name}-parts`, card.version, new URL(card.parts.file, dir))]
+      : [model];
+  });
+  return (await Promise.all(components)).flat();
+}
+
+async function modelComponent(name: string, version: string, file: URL): Promise<Component> {
+  const content = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  return { type: 'machine-learning-model', name, version, hashes: [{ alg: 'SHA-256', content }] };
 }

@@ -100,7 +100,9 @@ export const detectionSchema = z.object({
   model: z.object({
     name: z.string().describe('The classifier that judged.'),
     version: z.string().describe('Its version.'),
-    sha256: z.string().describe('SHA-256 of its file, in hexadecimal.'),
+    sha256: z
+      .string()
+      .describe('SHA-256 of its file, in hexadecimal; where it has two, that of theirs put together.'),
   }),
   threshold: z.object({
     operating_point: operatingPoint,

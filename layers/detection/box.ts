@@ -48,3 +48,14 @@ export function widenBox(box: Box, margin: number): Box {
   const dy = margin * boxHeight(box);
   return { x0: box.x0 - dx, y0: box.y0 - dy, x1: box.x1 + dx, y1: box.y1 + dy };
 }
+
+/** The part of the box from x0, y0 to x1, y1, shares of its width and height. */
+export function partOfBox(box: Box, [x0, y0, x1, y1]: readonly [number, number, number, number]): Box {
+  const [width, height] = [boxWidth(box), boxHeight(box)];
+  return {
+    x0: box.x0 + x0 * width,
+    y0: box.y0 + y0 * height,
+    x1: box.x0 + x1 * width,
+    y1: box.y0 + y1 * height,
+  };
+}

@@ -1,13 +1,21 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { allOrNone } from './all-or-none.ts';
 import { kernels, openScratch } from './kernels.ts';
-import { type ClassifierCard, classifierCardSchema, loadModel } from './model-card.ts';
+import {
+  type ClassifierCard,
+  classifierCardSchema,
+  type LoadedModel,
+  loadModel,
+  loadWeights,
+  type View,
+} from './model-card.ts';
 import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
 import type { Picture } from './resize.ts';
 
 /** What the classifier says of one face in one frame, before calibration. */
 export interface CropScore {
-  /** P(fake), 0..1, from the mean of the logits of all views. */
+  /** P(fake), 0..1, from the mean of the logits of the views. */
   probability: number;
   /** Row-major class activations, 0..1; only when asked for and when the classifier has them. */
   heatmap?: { width: number; height: number; values: number[] };
@@ -15,9 +23,10 @@ export interface CropScore {
 
 export interface Classifier {
   readonly card: ClassifierCard;
-  /** Score faces, each given as its RGB crops of the sizes of `card.views`, in that order. */
+  /** Score faces, each given as its RGB crops, one for each of `views`, in that order. The first view draws the heatmap. */
   classify(
     faces: readonly (readonly Picture[])[],
+    views: readonly View[],
     options?: { heatmap?: boolean | undefined },
   ): Promise<CropScore[]>;
   close(): Promise<void>;
@@ -32,27 +41,47 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
   const { card } = model;
   const { logit, heatmap } = card.output;
   const outputs = heatmap ? [logit, heatmap] : [logit];
-  const session = await startSession(model, { inputs: [card.input.name], outputs });
+  const names = { inputs: [card.input.name], outputs };
+  const networks: LoadedModel<{ name: string }>[] = [model];
+  if (card.parts) {
+    const weights = await loadWeights(cardPath, card.parts);
+    networks.push({ card: { name: `${card.name} for parts` }, weights });
+  }
+  const sessions = await allOrNone(
+    networks.map((network) => startSession(network, names)),
+    (session) => session.release(),
+  );
+  const [forWhole, forParts] = [sessions[0]!, sessions.at(-1)!];
   return {
     card,
-    async classify(faces, options = {}) {
+    async classify(faces, views, options = {}) {
       if (faces.length === 0) {
         return [];
       }
       const wantHeatmap = options.heatmap === true && heatmap !== undefined;
-      const views: RawScore[][] = [];
-      for (const [i, { mirrored }] of card.views.entries()) {
+      const shown: RawScore[][] = [];
+      for (const [i, { mirrored, part }] of views.entries()) {
         const crops = faces.map((face) => face[i]!);
-        views.push(await run(session, card, crops, { mirrored, wantHeatmap: wantHeatmap && i === 0 }));
+        const session = part ? forParts : forWhole;
+        shown.push(await run(session, card, crops, { mirrored, wantHeatmap: wantHeatmap && i === 0 }));
       }
       return faces.map((_, face) => {
-        const scores = views.map((view) => view[face]!);
+        const scores = shown.map((view) => view[face]!);
         const logit = scores.reduce((sum, score) => sum + score.logit, 0) / scores.length;
         return toCropScore({ ...scores[0], logit });
       });
     },
-    close: () => session.release(),
+    async close() {
+      await Promise.all(sessions.map((session) => session.release()));
+    },
   };
+}
+
+/** The views that the faces of a frame are shown in: those whose turn it is. */
+export function viewsOf(card: ClassifierCard, frame: number): readonly View[] {
+  const perFrame = card.views_per_frame ?? card.views.length;
+  const first = (frame * perFrame) % card.views.length;
+  return card.views.slice(first, first + perFrame);
 }
 
 interface RawScore {
@@ -86,14 +115,19 @@ async function run(
   const logits = output[logit]!.data as Float32Array;
   return crops.map((_, i) => ({
     logit: logits[i]!,
-    ...(options.wantHeatmap && { heatmap: heatmapOf(output[heatmap!] as Tensor, i) }),
+    ...(options.wantHeatmap && { heatmap: heatmapOf(output[heatmap!] as Tensor, i, options.mirrored) }),
   }));
 }
 
-function heatmapOf(tensor: Tensor, crop: number): NonNullable<RawScore['heatmap']> {
+/** That of a mirrored crop is mirrored back. */
+function heatmapOf(tensor: Tensor, crop: number, mirrored: boolean): NonNullable<RawScore['heatmap']> {
   const [height, width] = tensor.dims.slice(-2) as [number, number];
   const cells = width * height;
-  return { width, height, logits: (tensor.data as Float32Array).subarray(crop * cells, (crop + 1) * cells) };
+  const logits = (tensor.data as Float32Array).subarray(crop * cells, (crop + 1) * cells);
+  for (let row = 0; mirrored && row < cells; row += width) {
+    logits.subarray(row, row + width).reverse();
+  }
+  return { width, height, logits };
 }
 
 /** Crops of one size as the card wants them: normalised per channel, NCHW or NHWC, RGB or BGR. */

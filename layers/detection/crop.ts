@@ -1,4 +1,5 @@
-import { boxHeight, boxWidth, widenBox } from './box.ts';
+import { boxHeight, boxWidth, partOfBox, widenBox } from './box.ts';
+import type { View } from './model-card.ts';
 import { type Picture, resizeArea, resizeLinear } from './resize.ts';
 import { stretch } from './resize-taps.ts';
 import { rgbPart } from './rgb-part.ts';
@@ -12,8 +13,8 @@ const mostBilinearShrink = 1.5;
 export interface CropOptions {
   /** Share of the landmarks' box that is added on each of its sides. */
   margin: number;
-  /** Sides of the crops in pixels; each is stretched to a square. */
-  sizes: readonly number[];
+  /** What the crops show; each is stretched to a square. Mirroring is left to the classifier. */
+  views: readonly View[];
   /** A face whose longer side has more pixels is shrunk to this first. */
   longestFace?: number | undefined;
 }
@@ -22,16 +23,42 @@ export interface CropOptions {
  * The crops of a face that the classifier sees: as in training (models/training, prepare.py and crops.py).
  *
  * @param box box of the landmarks in pixels of the picture
- * @returns one crop for each of `options.sizes`
+ * @returns one crop for each of `options.views`
  */
 export function cropFace(picture: YuvPicture, box: Box, options: CropOptions): Picture[] {
-  const { margin, sizes, longestFace = Infinity } = options;
-  const { x0, y0, x1, y1 } = wholePixels(widenBox(box, margin), picture);
+  const { margin, views, longestFace = Infinity } = options;
+  const widened = widenBox(box, margin);
+  const whole = wholePixels(widened, picture);
   const scale = Math.min(1, longestFace / Math.max(boxWidth(box), boxHeight(box)));
   const shrunk = (from: number, to: number) =>
     stretch(from, to, Math.max(1, Math.round((to - from) * scale)));
-  const face = rgbPart(picture, shrunk(x0, x1), shrunk(y0, y1));
-  return sizes.map((size) => toSquare(face, size));
+  const face = rgbPart(picture, shrunk(whole.x0, whole.x1), shrunk(whole.y0, whole.y1));
+  return views.map(({ size, part }) => {
+    const shown = part ? cutOut(face, whole, wholePixels(partOfBox(widened, part), picture)) : face;
+    return toSquare(shown, size);
+  });
+}
+
+/** What `face`, a picture of `whole`, has of `part`. */
+function cutOut(face: Picture, whole: Box, part: Box): Picture {
+  const across = face.width / boxWidth(whole);
+  const down = face.height / boxHeight(whole);
+  const { x0, y0, x1, y1 } = wholePixels(
+    {
+      x0: (part.x0 - whole.x0) * across,
+      y0: (part.y0 - whole.y0) * down,
+      x1: (part.x1 - whole.x0) * across,
+      y1: (part.y1 - whole.y0) * down,
+    },
+    face,
+  );
+  const width = x1 - x0;
+  const data = new Uint8Array(width * (y1 - y0) * 3);
+  for (let y = y0; y < y1; y += 1) {
+    const row = (y * face.width + x0) * 3;
+    data.set(face.data.subarray(row, row + width * 3), (y - y0) * width * 3);
+  }
+  return { width, height: y1 - y0, data };
 }
 
 function toSquare(picture: Picture, size: number): Picture {

@@ -6,13 +6,13 @@ import { DetectionError } from './errors.ts';
 import { type Examination, examineFrames } from './examine.ts';
 import { type FrameThreads, startFrameThreads } from './frame-threads.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import type { ClassifierCard } from './model-card.ts';
+import { identityOf } from './model-card.ts';
 import { modelCards } from './models.ts';
 import { probeClip } from './probe.ts';
 import { sampleIndices } from './sample.ts';
 import { findSegments } from './segments.ts';
 import { createStopwatch } from './stopwatch.ts';
-import type { Detection, DetectOptions, Detector, ModelIdentity } from './types.ts';
+import type { Detection, DetectOptions, Detector } from './types.ts';
 import { decide, thresholdOf } from './verdict.ts';
 
 export interface DetectorConfig {
@@ -145,8 +145,4 @@ function warningsOf(examined: Examination, tracks: number, wanted: number): stri
     );
   }
   return warnings;
-}
-
-function identityOf({ name, version, sha256 }: ClassifierCard): ModelIdentity {
-  return { name, version, sha256 };
 }

@@ -1,5 +1,5 @@
 import { boxHeight, boxWidth, clipBox } from './box.ts';
-import type { CropScore } from './classify.ts';
+import { type CropScore, viewsOf } from './classify.ts';
 import { cropFace } from './crop.ts';
 import { shrinkForDetector } from './face-detector.ts';
 import { findFaces } from './find-faces.ts';
@@ -34,12 +34,9 @@ export async function examineFrame(
   options: ExamineOptions,
 ): Promise<FrameExamination> {
   const watch = createStopwatch<'findFaces' | 'classify'>();
-  const { crop, views } = classifier.card;
-  const cropping = {
-    margin: crop.margin,
-    longestFace: crop.longest_face,
-    sizes: views.map(({ size }) => size),
-  };
+  const { crop } = classifier.card;
+  const views = viewsOf(classifier.card, frame.index);
+  const cropping = { margin: crop.margin, longestFace: crop.longest_face, views };
   const shrunk = shrinkForDetector(frame);
   const { faces, facesTooSmall } = await watch.time('findFaces', async () => {
     const found = await findFaces(finder, frame, shrunk);
@@ -52,6 +49,7 @@ export async function examineFrame(
   const scores = await watch.time('classify', () =>
     classifier.classify(
       faces.map(({ crops }) => crops),
+      views,
       options,
     ),
   );

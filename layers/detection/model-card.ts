@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DetectionError } from './errors.ts';
+import type { ModelIdentity } from './types.ts';
 
-const cardFields = {
-  name: z.string().min(1),
-  version: z.string().min(1),
+const fileFields = {
   /** File name of the model, beside the card. */
   file: z.string().regex(/^[\w.-]+$/),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Size of the model file. */
   bytes: z.int().positive().optional(),
 };
+
+const cardFields = { name: z.string().min(1), version: z.string().min(1), ...fileFields };
 
 const operatingPointSchema = z
   .object({
@@ -24,13 +25,25 @@ const operatingPointSchema = z
 
 const threeNumbers = z.tuple([z.number(), z.number(), z.number()]);
 
-/** One way of showing a face to the classifier: a crop of `size` pixels a side, as it is or mirrored. */
-const viewSchema = z.object({ size: z.int().min(16).max(1024), mirrored: z.boolean().default(false) });
+const share = z.number().min(0).max(1);
 
-/** Card of a classifier: everything the product must know to use another one. */
-export const classifierCardSchema = z.object({
+/** One way of showing a face to the classifier: a crop of `size` pixels a side, as it is or mirrored. */
+const viewSchema = z.object({
+  size: z.int().min(16).max(1024),
+  mirrored: z.boolean().default(false),
+  /** What the crop shows, x0, y0, x1, y1 as shares of the whole crop's width and height; without it, all. */
+  part: z
+    .tuple([share, share, share, share])
+    .refine(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1, { message: 'part is empty' })
+    .optional(),
+});
+export type View = z.infer<typeof viewSchema>;
+
+const classifierFields = z.object({
   ...cardFields,
   kind: z.literal('classifier'),
+  /** Another network with the same inputs and outputs, for the views that show a part. */
+  parts: z.object(fileFields).optional(),
   input: z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']),
@@ -40,12 +53,9 @@ export const classifierCardSchema = z.object({
   }),
   output: z.object({ logit: z.string(), heatmap: z.string().optional() }),
   crop: z.object({ margin: z.number().min(0).max(1), longest_face: z.int().min(16).optional() }),
-  views: z
-    .array(viewSchema)
-    .min(1)
-    .refine(([first]) => !first?.mirrored, {
-      message: 'the first view draws the heatmap and cannot be mirrored',
-    }),
+  views: z.array(viewSchema).min(1),
+  /** How many of the views a frame's faces are shown in: the first frame in the first ones, and so on in turn. Without it, all. */
+  views_per_frame: z.int().min(1).optional(),
   calibration: z.object({ scale: z.number().positive(), bias: z.number() }),
   operating_points: z.object({
     balanced: operatingPointSchema,
@@ -53,7 +63,24 @@ export const classifierCardSchema = z.object({
     sensitive: operatingPointSchema,
   }),
 });
+
+/** Card of a classifier: everything the product must know to use another one. */
+export const classifierCardSchema = classifierFields
+  .refine(({ views, views_per_frame: perFrame = views.length }) => views.length % perFrame === 0, {
+    message: 'views is no multiple of views_per_frame',
+  })
+  .refine(
+    ({ views, views_per_frame: perFrame = views.length }) =>
+      views.every(({ part }, i) => i % perFrame > 0 || part === undefined),
+    { message: 'the first view of a frame draws the heatmap and cannot show a part' },
+  );
 export type ClassifierCard = z.infer<typeof classifierCardSchema>;
+
+/** What an answer says of the classifier that judged. */
+export function identityOf({ name, version, sha256, parts }: ClassifierCard): ModelIdentity {
+  const ofBoth = parts && createHash('sha256').update(`${sha256}${parts.sha256}`).digest('hex');
+  return { name, version, sha256: ofBoth ?? sha256 };
+}
 
 /** Card of the face detector, an anchor-based network that takes pictures of any size. */
 export const faceDetectorCardSchema = z.object({
@@ -82,6 +109,8 @@ export const faceMeshCardSchema = z.object({
 });
 export type FaceMeshCard = z.infer<typeof faceMeshCardSchema>;
 
+type ModelFile = z.infer<z.ZodObject<typeof fileFields>>;
+
 /** A card and the model file it vouches for. */
 export interface LoadedModel<Card> {
   card: Card;
@@ -94,14 +123,22 @@ export interface LoadedModel<Card> {
  * @param cardPath path of a model.json
  * @throws {DetectionError} `model_unavailable` with the reason.
  */
-export async function loadModel<
-  Card extends { name: string; file: string; sha256: string; bytes?: number | undefined },
->(cardPath: string, schema: z.ZodType<Card>): Promise<LoadedModel<Card>> {
+export async function loadModel<Card extends ModelFile & { name: string }>(
+  cardPath: string,
+  schema: z.ZodType<Card>,
+): Promise<LoadedModel<Card>> {
   const card = schema.safeParse(parseJson(await readOrExplain(cardPath), cardPath));
   if (!card.success) {
     throw unavailable(`the card ${cardPath} is not valid: ${z.prettifyError(card.error)}`, card.error);
   }
-  const { file, bytes, sha256 } = card.data;
+  return { card: card.data, weights: await loadWeights(cardPath, card.data) };
+}
+
+/**
+ * Read a file that a card names, and make sure that it is the one the card describes.
+ * @throws {DetectionError} `model_unavailable` with the reason.
+ */
+export async function loadWeights(cardPath: string, { file, bytes, sha256 }: ModelFile): Promise<Buffer> {
   const path = join(dirname(cardPath), file);
   const weights = await readOrExplain(path);
   if (weights.length === 0 || (bytes !== undefined && weights.length < bytes)) {
@@ -111,7 +148,7 @@ export async function loadModel<
   if (actual !== sha256) {
     throw unavailable(`${path} is not the file its card describes: its SHA-256 is ${actual}, not ${sha256}`);
   }
-  return { card: card.data, weights };
+  return weights;
 }
 
 /** A `model_unavailable` with the reason. */

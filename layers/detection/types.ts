@@ -78,6 +78,7 @@ export interface Segment {
 export interface ModelIdentity {
   name: string;
   version: string;
+  /** Hex SHA-256 of its file; of two, that of the hex SHA-256 of the one and of the other, put together. */
   sha256: string;
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { toTensor } from '../../../layers/detection/classify.ts';
+import { describe, expect, test } from 'vitest';
+import { loadClassifier, toTensor, viewsOf } from '../../../layers/detection/classify.ts';
 import { classifierCardSchema } from '../../../layers/detection/model-card.ts';
 import { modelsDir } from './support.ts';
 
@@ -47,4 +47,67 @@ test.for([
 
   expect(tensor.dims).toEqual(dims);
   expect(Array.from(tensor.data as Float32Array)).toEqual(values);
+});
+
+test('the views of a card take turns over the frames', () => {
+  // Prepare
+  const views = [10, 20, 30, 40].map((size) => ({ size, mirrored: false }));
+  const sizesOf = (frame: number, perFrame?: number) =>
+    viewsOf({ ...card, views, views_per_frame: perFrame }, frame).map(({ size }) => size);
+
+  // Act and assess
+  expect([0, 1, 2].map((frame) => sizesOf(frame, 2))).toEqual([
+    [10, 20],
+    [30, 40],
+    [10, 20],
+  ]);
+  expect([0, 1].map((frame) => sizesOf(frame))).toEqual([
+    [10, 20, 30, 40],
+    [10, 20, 30, 40],
+  ]);
+});
+
+describe('the bundled classifier', () => {
+  const size = 64;
+  // Brighter to the right, so that it differs from its mirror image.
+  const ramp = Uint8Array.from({ length: size * size * 3 }, (_, i) => (Math.floor(i / 3) % size) * 4);
+  const mirror = ramp.map((_, i) => ramp[i - (Math.floor(i / 3) % size) * 6 + (size - 1) * 3]!);
+  const picture = (data: Uint8Array) => ({ width: size, height: size, data });
+
+  test('draws the heatmap of a mirrored crop as the crop lies', async () => {
+    // Prepare
+    const classifier = await loadClassifier(join(modelsDir, 'classifier', 'model.json'));
+    const show = (data: Uint8Array, mirrored: boolean) =>
+      classifier.classify([[picture(data)]], [{ size, mirrored }], { heatmap: true });
+
+    // Act
+    const [[asItIs], [mirrored]] = await Promise.all([show(ramp, false), show(mirror, true)]);
+    await classifier.close();
+
+    // Assess: the network sees the same, but shows it of a face that lies the other way round
+    expect(mirrored!.probability).toBe(asItIs!.probability);
+    const { width, values } = asItIs!.heatmap!;
+    const row = (heatmap: number[]) => heatmap.slice(0, width);
+    expect(row(mirrored!.heatmap!.values)).toEqual(row(values).toReversed());
+    expect(row(values)).not.toEqual(row(values).toReversed());
+  });
+
+  test('judges the whole face and parts of it by networks of their own', async () => {
+    // Prepare
+    const classifier = await loadClassifier(join(modelsDir, 'classifier', 'model.json'));
+    const whole = { size, mirrored: false };
+    const part = { ...whole, part: [0, 0, 1, 0.5] as [number, number, number, number] };
+    const logitOf = async (...views: (typeof whole | typeof part)[]) => {
+      const [score] = await classifier.classify([views.map(() => picture(ramp))], views);
+      return Math.log(score!.probability / (1 - score!.probability));
+    };
+
+    // Act
+    const [ofWhole, ofPart, ofBoth] = [await logitOf(whole), await logitOf(part), await logitOf(whole, part)];
+    await classifier.close();
+
+    // Assess
+    expect(ofPart).not.toBeCloseTo(ofWhole, 3);
+    expect(ofBoth).toBeCloseTo((ofWhole + ofPart) / 2, 5);
+  });
 });

@@ -3,19 +3,39 @@ import { cropFace } from '../../../layers/detection/crop.ts';
 import { largestDifference, readFace, readGolden, toYuv } from './support.ts';
 
 const face = toYuv(await readFace());
-const { crops, large_face: largeFace } = await readGolden();
+const { crops, parts, large_face: largeFace } = await readGolden();
 
 test.for(crops)("the crop of $box is training's", ({ box, size, rgb }) => {
   // Prepare
   const [x0, y0, x1, y1] = box;
 
   // Act
-  const [crop, half] = cropFace(face, { x0, y0, x1, y1 }, { margin: 0.125, sizes: [size, size / 2] });
+  const [crop, half] = cropFace(
+    face,
+    { x0, y0, x1, y1 },
+    {
+      margin: 0.125,
+      views: [size, size / 2].map((size) => ({ size, mirrored: false })),
+    },
+  );
 
   // Assess
   expect([crop?.width, crop?.height]).toEqual([size, size]);
   expect(largestDifference(crop!.data, rgb)).toBeLessThanOrEqual(1);
   expect([half?.width, half?.height]).toEqual([size / 2, size / 2]);
+});
+
+test.for(parts)("part $part of the crop of $box is training's", ({ box, part, size, rgb }) => {
+  // Prepare
+  const [x0, y0, x1, y1] = box;
+
+  // Act
+  const options = { margin: 0.125, views: [{ size, mirrored: false, part }] };
+  const [crop] = cropFace(face, { x0, y0, x1, y1 }, options);
+
+  // Assess
+  expect([crop?.width, crop?.height]).toEqual([size, size]);
+  expect(largestDifference(crop!.data, rgb)).toBeLessThanOrEqual(1);
 });
 
 test('a large face is first shrunk, as for training', () => {
@@ -24,7 +44,7 @@ test('a large face is first shrunk, as for training', () => {
   const [x0, y0, x1, y1] = box;
 
   // Act
-  const options = { margin: 0.125, sizes: [size], longestFace: 200 };
+  const options = { margin: 0.125, views: [{ size, mirrored: false }], longestFace: 200 };
   const [crop] = cropFace(face, { x0, y0, x1, y1 }, options);
 
   // Assess: training brings colours into gamut before it shrinks them

@@ -229,13 +229,15 @@ describe('an abort', () => {
 });
 
 test('another classifier with its card can be dropped in', async () => {
-  // Prepare: the same weights, one more view, an output that is half as steep and leans to fake
+  // Prepare: the same weights, larger mirrored crops, an output that is half as steep and leans to fake
   const classifierDir = join(dir, 'classifier');
   await cp(join(modelsDir, 'classifier'), classifierDir, { recursive: true });
   const cardPath = join(classifierDir, 'model.json');
   const card = JSON.parse(await readFile(cardPath, 'utf8'));
   const calibration = { scale: card.calibration.scale / 2, bias: card.calibration.bias / 2 + 3 };
-  const views = [...card.views, { size: 224, mirrored: true }];
+  const views = card.views.map((view: { mirrored?: boolean }) =>
+    view.mirrored ? { ...view, size: 224 } : view,
+  );
   const changed = { ...card, name: 'mine', version: '9', calibration, views };
   await writeFile(cardPath, JSON.stringify(changed));
 
@@ -244,7 +246,7 @@ test('another classifier with its card can be dropped in', async () => {
   const [usual, other] = await Promise.all([detector.detect(clip), own.detect(clip)]);
   await own.close();
 
-  // Assess: the view moves the score a little
+  // Assess: the crops move the score a little
   const logit = (p: number | null) => Math.log(p! / (1 - p!));
   expect(other.model).toMatchObject({ name: 'mine', version: '9' });
   expect(Math.abs(logit(other.score) - (logit(usual.score) / 2 + 3))).toBeLessThan(0.5);

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createDetector } from '../../../layers/detection/index.ts';
+import { classifierCardSchema, identityOf } from '../../../layers/detection/model-card.ts';
 import { ffmpegPath, makeTempDir, modelsDir } from './support.ts';
 
 const dir = await makeTempDir();
@@ -53,10 +54,35 @@ test.for<{ name: string; reason: RegExp; spoil: (models: Models) => Promise<void
     },
   },
   {
-    name: 'a heatmap from a mirrored crop',
+    name: 'a heatmap from a part',
     reason: /first view/,
+    spoil: ({ cardPath, card }) => {
+      const views = [{ size: 208 }, { size: 208, part: [0, 0, 1, 0.5] }];
+      return writeFile(cardPath, JSON.stringify({ ...card, views, views_per_frame: 1 }));
+    },
+  },
+  {
+    name: 'an empty part',
+    reason: /part is empty/,
+    spoil: ({ cardPath, card }) => {
+      const views = [{ size: 208 }, { size: 208, part: [0, 0.5, 1, 0.5] }];
+      return writeFile(cardPath, JSON.stringify({ ...card, views, views_per_frame: 2 }));
+    },
+  },
+  {
+    name: 'views that do not come out even',
+    reason: /views is no multiple of views_per_frame/,
     spoil: ({ cardPath, card }) =>
-      writeFile(cardPath, JSON.stringify({ ...card, views: [{ size: 208, mirrored: true }] })),
+      writeFile(
+        cardPath,
+        JSON.stringify({ ...card, views: Array(3).fill({ size: 208 }), views_per_frame: 2 }),
+      ),
+  },
+  {
+    name: 'another file for parts',
+    reason: /for-parts\.onnx is missing/,
+    spoil: ({ cardPath, card }) =>
+      writeFile(cardPath, JSON.stringify({ ...card, parts: { ...card.parts, file: 'for-parts.onnx' } })),
   },
   {
     name: 'an output the model does not have',
@@ -101,4 +127,17 @@ test('a file that is no model: model_unavailable', async () => {
     code: 'model_unavailable',
     message: expect.stringMatching(/no model that can be run/),
   });
+});
+
+test('a classifier of two files is known by both', async () => {
+  // Prepare
+  const card = JSON.parse(await readFile(join(modelsDir, 'classifier', 'model.json'), 'utf8'));
+  const { parts: _, ...alone } = classifierCardSchema.parse(card);
+  const [sha256, other] = ['a'.repeat(64), 'b'.repeat(64)];
+  const parts = { file: 'parts.onnx', sha256: other };
+
+  // Act and assess
+  const ofBoth = createHash('sha256').update(`${sha256}${other}`).digest('hex');
+  expect(identityOf({ ...alone, sha256 }).sha256).toBe(sha256);
+  expect(identityOf({ ...alone, sha256, parts }).sha256).toBe(ofBoth);
 });

@@ -84,6 +84,12 @@ export function toYuv({ width, height, data }: Picture): YuvPicture {
 interface Golden {
   resizes: { kind: 'linear' | 'area'; rect: number[]; size: [number, number]; rgb: number[] }[];
   crops: { box: [number, number, number, number]; size: number; rgb: number[] }[];
+  parts: {
+    box: [number, number, number, number];
+    part: [number, number, number, number];
+    size: number;
+    rgb: number[];
+  }[];
   large_face: {
     box: [number, number, number, number];
     size: number;
