@@ -3,14 +3,14 @@
     python average.py PACKS OUT.pt CHECKPOINT CHECKPOINT ...
 
 Means and variances of batch normalization are found anew on training batches, since averages do not fit averaged weights.
-OUT.pt can be exported and trained from.
+What compression.py found for the first of them is kept. OUT.pt can be exported and trained from.
 """
 import argparse
 
 import torch
 
 from data import Samples, together
-from model import Detector, averaged_weights, mixed_precision
+from model import Detector, averaged_weights, found_compression, mixed_precision
 from train import FAKES, SHARES, SOURCES, as_input
 
 PAIRS = 16  # real and fake pairs a batch
@@ -39,6 +39,7 @@ def main():
     parser.add_argument("checkpoints", nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (model card)")
     parser.add_argument("--batches", type=int, default=121)
+    parser.add_argument("--half", action="store_true", help="write half precision, half as large")
     args = parser.parse_args()
     torch.manual_seed(0)
     model = Detector().to(memory_format=torch.channels_last)
@@ -46,7 +47,9 @@ def main():
     samples = Samples(args.packs, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
     loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
     find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
-    torch.save({"average": model.state_dict()}, args.out)
+    average = {name: values.half() if args.half and values.is_floating_point() else values for name, values in model.state_dict().items()}
+    compression = found_compression(args.checkpoints[0])
+    torch.save({"average": average, "compression": compression} if compression else {"average": average}, args.out)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ the same, so that the score is a probability at even odds). Prints the expected 
 leave-one-group-out cross-validation, so that no clip is judged by a fit that has seen its person.
 Thresholds: the balanced point calls at most 5% of the real fake, the strict one 1%, the sensitive one 15%, of each: the real
 clips of all files, --reals (column score: raw clip scores of stills of further real people) and --real-clips (as scores.csv:
-clips of further real people, for which there are no fakes to fit with). Below 0.5 (sensitive: 0.4) a clip is called real.
+clips of further real people, for which there are no fakes to fit with). Of --real-clips a standard error of the rate less is
+asked for: people unlike any of these are to keep to it too. Below 0.5 (sensitive: 0.4) a clip is called real.
 """
 import argparse
 import csv
@@ -103,17 +104,19 @@ def main():
     print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
     chance = error_by_chance(p, y)
     print(f"scores calibrated perfectly would show {chance.mean():.3f} on as many clips, and up to {np.quantile(chance, 0.95):.3f} in 95% of cases")
-    reals = [p[y == 0]]
+    reals, unlike = [p[y == 0]], None
     if args.reals:
         with open(args.reals, newline="") as f:
             others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
         reals.append(sigmoid(scale * others + bias))
     if args.real_clips:
         clips = [row for row in read(args.real_clips) if not is_fake(row)]
-        reals.append(sigmoid(scale * raw_logits(clips, card["calibration"]) + bias))
+        unlike = sigmoid(scale * raw_logits(clips, card["calibration"]) + bias)
+        reals.append(unlike)
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
-        asked_for = [float(np.quantile(real, 1 - rate, method="higher")) + MARGIN for real in reals]
+        rates = [max(0, rate - np.sqrt(rate * (1 - rate) / len(real))) if real is unlike else rate for real in reals]
+        asked_for = [float(np.quantile(real, 1 - allowed, method="higher")) + MARGIN for real, allowed in zip(reals, rates)]
         point = {"fake_from": round(min(1.0, max(real_below, *asked_for)), 4), "real_below": real_below}
         called_fake = [float((real >= point["fake_from"]).mean()) for real in reals]
         point["expected_false_positive_rate"] = round(max(called_fake), 4)

@@ -4,6 +4,7 @@
     python prepare.py DATA PACKS --frames 16
     python compare.py PACKS CARD A.onnx B.onnx ... [--together develop others]
 
+Each is WHOLE.onnx or WHOLE.onnx,PARTS.onnx: another network for the views that show a part of the face.
 Faces are shown as the views of the card (model.json) say, and a clip is as suspicious as for the product. Prints a line a
 network: for each pack (clips-<name>) and quality the AUC of all its fakes against its reals, and the mean of these.
 
@@ -18,22 +19,26 @@ import os
 
 import numpy as np
 
-from crops import crop, landmark_box
+from crops import WHOLE, crop, landmark_box, part_of
 from data import Pack
 from faces import session
 from false_positives import raw_score
 from measure import by_method, person, wins
 
 
-def clip_scores(classifiers, views, pack):
-    """For each classifier {clip: (label, raw score)}."""
+def clip_scores(classifiers, card, pack):
+    """For each classifier, a network for the whole face and one for parts of it, {clip: (label, raw score)}."""
     scores = [{} for _ in classifiers]
     for clip in np.unique(pack.name):
         rows = np.flatnonzero(pack.name == clip)
-        faces = [pack[i] for i in rows]
-        crops = [[crop(image, landmark_box(landmarks), view["size"]) for image, landmarks in faces] for view in views]
-        for classifier, own in zip(classifiers, scores):
-            own[str(clip)] = int(pack.label[rows[0]]), raw_score(classifier, views, crops)
+        faces = [(image, landmark_box(landmarks)) for image, landmarks in (pack[i] for i in rows)]
+
+        def crop_of(view, k):
+            image, box = faces[k]
+            return crop(image, part_of(box, view.get("part", WHOLE)), view["size"])
+
+        for networks, own in zip(classifiers, scores):
+            own[str(clip)] = int(pack.label[rows[0]]), raw_score(networks, card, len(rows), crop_of)
     return scores
 
 
@@ -67,14 +72,14 @@ def main():
     parser.add_argument("--together", nargs="+", default=[])
     args = parser.parse_args()
     with open(args.card) as f:
-        views = json.load(f)["views"]
+        card = json.load(f)
     names = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(args.packs, "clips-*.npz")))
-    classifiers = [session(network) for network in args.networks]
+    classifiers = [[session(paths[0]), session(paths[-1])] for paths in (network.split(",") for network in args.networks)]
     tables = [{} for _ in classifiers]
     pooled = [{} for _ in classifiers]
     for pack in names:
         name = pack.removeprefix("clips-")
-        for table, pool, scores in zip(tables, pooled, clip_scores(classifiers, views, Pack(args.packs, pack))):
+        for table, pool, scores in zip(tables, pooled, clip_scores(classifiers, card, Pack(args.packs, pack))):
             aucs = {key: auc for key, auc in by_method(scores).items() if key.startswith("all ")}
             table.update({f"{name} {key.removeprefix('all ')}": auc for key, auc in aucs.items()})
             if name in args.together:

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from augment import colour, h264, jpeg, uneven_light
-from crops import crop, landmark_box
+from crops import WHOLE, crop, landmark_box, part_of
 from forge import forge
 
+SWAPS = {"mesonet"}  # sets whose true forgeries are whole faces swapped
 MASK = 14  # cells a side of the forgery map that supervises the network
 
 
@@ -93,19 +94,42 @@ def crop_degraded(worse, image, box, size):
     return crop(worse, box * scale, size)
 
 
+def random_part(rng):
+    """A part of the unit square, x0, y0, x1, y1."""
+    w, h = rng.uniform(0.45, 0.8, 2)
+    x, y = rng.uniform(0, 1 - w), rng.uniform(0, 1 - h)
+    return x, y, x + w, y + h
+
+
+def forged_part(box, mask, rng):
+    """A part of the box of whose pixels a tenth is forged (mask of the image, 0..1), or the box where none was found."""
+    height, width = mask.shape
+    for _ in range(12):
+        inner = part_of(box, random_part(rng))
+        x0, y0, x1, y1 = np.clip(np.round(inner).astype(int), 0, [width, height] * 2)
+        inside = mask[y0:y1, x0:x1]
+        if inside.size and (inside > 0.3).mean() > 0.1:
+            return inner
+    return box
+
+
 class Samples(torch.utils.data.IterableDataset):
     """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake.
 
-    One of `sizes` is drawn for each `batch` items that a worker gives, so that the batches of a loader have one size each.
+    One of `sizes` is drawn for each `batch` items that a worker gives, so that the batches of a loader have one size each. A share
+    of the pairs shows the same part of both faces, where it is known to be forged: in pseudo-forgeries and face swaps.
     """
 
-    def __init__(self, folder, sizes, batch, seed, sources, fakes, forged_share, donor_share, redrawn_share):
+    def __init__(self, folder, sizes, batch, seed, sources, fakes, forged_share, donor_share, redrawn_share, parts_share=0):
         self.folder, self.sizes, self.batch, self.seed = folder, sizes, batch, seed
         self.sources, self.fakes, self.forged_share = sources, fakes, forged_share
-        self.donor_share, self.redrawn_share = donor_share, redrawn_share
+        self.donor_share, self.redrawn_share, self.parts_share = donor_share, redrawn_share, parts_share
 
     def worsen(self, images, rng):
         return degrade(images, rng)
+
+    def shows_part(self, rng):
+        return self.parts_share > 0 and rng.random() < self.parts_share
 
     def __iter__(self):
         cv2.setNumThreads(1)
@@ -136,6 +160,8 @@ class Samples(torch.utils.data.IterableDataset):
             donor = self.donor(pack, i, rows, redrawn.get(name) if rng.random() < 0.5 else None, rng)
         target, forged, mask = forge(image, landmarks, rng, donor, drawn)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
+        if self.shows_part(rng):
+            box = forged_part(box, mask, rng)
         images = [crop_degraded(x, image, box, size) for x in self.worsen([target, forged], rng)]
         return self.item(images, [0, 1], [None, crop(mask, box, size)], rng)
 
@@ -156,10 +182,11 @@ class Samples(torch.utils.data.IterableDataset):
         images = []
         name = rng.choice(list(self.fakes), p=list(self.fakes.values()))
         with_real = name if name in real else rng.choice(list(real))
+        part = random_part(rng) if name in SWAPS and self.shows_part(rng) else WHOLE
         for which, rows in ((with_real, real[with_real]), (name, fake[name])):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
-            box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
+            box = part_of(landmark_box(landmarks, rng.uniform(0.03, 0.22, 4)), part)
             (worse,) = self.worsen([image], rng)
             images.append(crop_degraded(worse, image, box, size))
         return self.item(images, [0, 1], [None, False], rng)

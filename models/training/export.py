@@ -16,7 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from crops import SIZES
 from faces import session
-from model import Detector, compression_logit, crop_logit
+from model import Detector, averaged_weights, compression_logit, crop_logit, found_compression
 from norm import BatchNorm2d
 
 
@@ -42,10 +42,9 @@ def folded(model):
 
 
 def load(checkpoint):
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     model = Detector()
-    model.load_state_dict(state["average"])
-    return Exported(model, state.get("compression")).eval()
+    model.load_state_dict(averaged_weights(checkpoint))
+    return Exported(model, found_compression(checkpoint)).eval()
 
 
 def export(checkpoint, path):

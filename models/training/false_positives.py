@@ -16,7 +16,7 @@ import re
 import numpy as np
 
 from calibrate import logit, sigmoid
-from crops import landmark_box
+from crops import WHOLE, landmark_box, part_of
 from data import Pack, crop_degraded, degrade, is_held_out
 from faces import session
 
@@ -38,9 +38,19 @@ def logits_of(classifier, view, crops):
     return classifier.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
 
 
-def raw_score(classifier, views, crops):
-    """Of one face, before calibration. crops: for each of the card's views those of its frames, in order."""
-    logits = np.mean([logits_of(classifier, view, shown) for view, shown in zip(views, crops)], 0)
+def raw_score(networks, card, frames, crop_of):
+    """Of one face in so many frames, before calibration.
+
+    networks: those for the whole face and for parts of it, which may be the same. crop_of: a view of the card and the number of a
+    frame -> what the view shows of it, uint8 [s, s, 3].
+    """
+    views = card["views"]
+    per_frame = card.get("views_per_frame", len(views))
+    logits = np.zeros(frames)
+    for i, view in enumerate(views):
+        turn = range(i // per_frame, frames, len(views) // per_frame)
+        if turn:
+            logits[turn] += logits_of(networks["part" in view], view, [crop_of(view, k) for k in turn]) / per_frame
     return highest_mean(sigmoid(logits))
 
 
@@ -58,7 +68,8 @@ def main():
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
-    classifier = session(os.path.join(os.path.dirname(args.card), card["file"]))
+    files = [card["file"], card.get("parts", card)["file"]]
+    networks = [session(os.path.join(os.path.dirname(args.card), file)) for file in files]
     rng, scores, names = np.random.default_rng(11), [], []
     for name in ("aaf", "flickr", "yonsei"):
         pack = Pack(args.packs, name)
@@ -68,8 +79,8 @@ def main():
             image, landmarks = pack[i]
             worse = [degrade([image], rng)[0] for _ in range(args.frames)]
             box = landmark_box(landmarks)
-            crops = [[crop_degraded(x, image, box, view["size"]) for x in worse] for view in card["views"]]
-            scores.append(raw_score(classifier, card["views"], crops))
+            crop_of = lambda view, k: crop_degraded(worse[k], image, part_of(box, view.get("part", WHOLE)), view["size"])
+            scores.append(raw_score(networks, card, args.frames, crop_of))
             names.append((name, str(pack.name[i])))
     if not scores:
         raise SystemExit("No still of these packs is held out.")

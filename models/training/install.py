@@ -1,8 +1,9 @@
 """Make an ONNX classifier the product's: copy it to a model folder and write its card, uncalibrated.
 
-    python install.py MODEL.onnx [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
+    python install.py MODEL.onnx [--parts PARTS.onnx] [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
 
-Then calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
+With --parts each frame shows the whole face and a part of it, which take turns; without, both crops of the whole face. Then
+calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
 """
 import argparse
 import hashlib
@@ -10,14 +11,22 @@ import json
 import os
 import shutil
 
-from crops import LONGEST_FACE, MARGIN, SIZES
+from crops import LONGEST_FACE, MARGIN, PARTS, PART_SIZE, SIZES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def copy(source, folder, name):
+    """Copy a model; what a card says of the copy."""
+    shutil.copyfile(source, os.path.join(folder, name))
+    with open(source, "rb") as f:
+        return {"file": name, "sha256": hashlib.sha256(f.read()).hexdigest()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
+    parser.add_argument("--parts", help="network for parts of the face")
     parser.add_argument("--folder", default=os.path.join(ROOT, "classifier"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
@@ -25,21 +34,27 @@ def main():
     parser.add_argument("--precision", choices=["int8", "float32"], default="int8")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
-    file, card_path = f"{args.name}.onnx", os.path.join(args.folder, "model.json")
-    shutil.copyfile(args.model, os.path.join(args.folder, file))
-    with open(args.model, "rb") as f:
-        digest = hashlib.sha256(f.read()).hexdigest()
+    card_path = os.path.join(args.folder, "model.json")
+    model = copy(args.model, args.folder, f"{args.name}.onnx")
+    whole = [{"size": args.sizes[0], "mirrored": False}, {"size": args.sizes[1], "mirrored": True}]
+    views = {"views": whole}
+    if args.parts:
+        parts = [{"size": PART_SIZE, "part": part} for part in PARTS]
+        views = {
+            "parts": copy(args.parts, args.folder, f"{args.name}-parts.onnx"),
+            "views": [view for i, part in enumerate(parts) for view in (whole[i % 2], part)],
+            "views_per_frame": 2,
+        }
     card = {
         "name": args.name,
         "version": args.version,
         "kind": "classifier",
-        "file": file,
-        "sha256": digest,
+        **model,
         "precision": args.precision,
         "input": {"name": "face", "layout": "NCHW", "colour": "RGB", "mean": [127.5] * 3, "std": [127.5] * 3},
         "output": {"logit": "logit", "heatmap": "heatmap"},
         "crop": {"margin": MARGIN, "longest_face": LONGEST_FACE},
-        "views": [{"size": args.sizes[0], "mirrored": False}, {"size": args.sizes[1], "mirrored": True}],
+        **views,
         "calibration": {"scale": 1.0, "bias": 0.0},
         "operating_points": {
             name: {"fake_from": 0.5, "real_below": 0.5, "expected_false_positive_rate": None}
@@ -48,10 +63,11 @@ def main():
     }
     if os.path.exists(card_path):
         with open(card_path) as f:
-            card = {**json.load(f), **card}
+            others = json.load(f)
+        card = {**{key: value for key, value in others.items() if key not in ("parts", "views_per_frame")}, **card}
     with open(card_path, "w") as f:
         f.write(json.dumps(card, indent=2) + "\n")
-    print(f"{file} {digest}")
+    print(*(f"{file['file']} {file['sha256']}" for file in (model, card.get("parts")) if file), sep="\n")
 
 
 if __name__ == "__main__":

@@ -90,8 +90,14 @@ def compression_logit(compression, pooled):
 
 
 def averaged_weights(checkpoint):
-    """What train.py or average.py keeps for use: the state of a Detector."""
-    return torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    """What train.py or average.py keeps for use: the state of a Detector, float32."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+    return {name: values.float() if values.is_floating_point() else values for name, values in state.items()}
+
+
+def found_compression(checkpoint):
+    """What compression.py found, for compression_logit; None where it has not been run."""
+    return torch.load(checkpoint, map_location="cpu", weights_only=True).get("compression")
 
 
 def imagenet(model):

@@ -1,6 +1,6 @@
 """Static int8 quantization (QDQ, weights per channel) of the float32 classifier, calibrated on training crops.
 
-    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256]
+    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256] [--parts]
 
 The first nine convolutions, those whose outputs have at least a quarter of the crop's size, and what makes a logit of the
 features stay in float32: rounding them did much of the harm (model card). Activation ranges are the 99.999th percentiles.
@@ -29,8 +29,8 @@ LEAST_OUTPUTS = 30  # of a channel, for its bias to be corrected
 
 
 class Crops(CalibrationDataReader):
-    def __init__(self, packs, size, count, seed):
-        samples = iter(Samples(packs, [size], 1, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2))
+    def __init__(self, packs, size, count, parts, seed):
+        samples = iter(Samples(packs, [size], 1, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2, parts_share=float(parts)))
         pairs = [next(samples)[0].numpy().astype(np.float32) / 127.5 - 1 for _ in range(count // 2)]
         self.batches = [{"face": np.concatenate(pairs[i : i + 8])} for i in range(0, len(pairs), 8)]
         self.rest = iter(self.batches)
@@ -87,22 +87,21 @@ def after_convolutions(graph):
     return names
 
 
-def quantize(packs, source, target, size, crops):
+def quantize(source, target, reader):
     with tempfile.TemporaryDirectory() as folder:
         clean = os.path.join(folder, "clean.onnx")
         quant_pre_process(source, clean, skip_symbolic_shape=True)
         graph = onnx.load(clean).graph
         convolutions = [node.name for node in graph.node if node.op_type == "Conv"]
-        reader = Crops(packs, size, crops, seed=7)
         quantize_static(clean, target, reader, quant_format=QuantFormat.QDQ, per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
                         calibrate_method=CalibrationMethod.Percentile, nodes_to_exclude=convolutions[:FLOAT_CONVOLUTIONS] + after_convolutions(graph))
         correct_biases(clean, target, reader.batches)
 
 
-def compare(packs, source, target, size, crops):
+def compare(source, target, reader):
     sessions = [session(path) for path in (source, target)]
-    logits = [[s.run(["logit"], batch)[0][:, 0] for s in sessions] for batch in Crops(packs, size, crops, seed=8).batches]
+    logits = [[s.run(["logit"], batch)[0][:, 0] for s in sessions] for batch in reader.batches]
     exact, rounded = np.concatenate(logits, 1)
     print(f"{len(exact)} crops: logits differ by {np.abs(exact - rounded).mean():.3f} on average, "
           f"correlation {np.corrcoef(exact, rounded)[0, 1]:.4f}, sign flips {((exact > 0) != (rounded > 0)).mean():.2%}; "
@@ -116,9 +115,10 @@ def main():
     parser.add_argument("target")
     parser.add_argument("--size", type=int, default=max(SIZES))
     parser.add_argument("--crops", type=int, default=256)
+    parser.add_argument("--parts", action="store_true", help="of a network that is shown parts of faces")
     args = parser.parse_args()
-    quantize(args.packs, args.source, args.target, args.size, args.crops)
-    compare(args.packs, args.source, args.target, args.size, args.crops)
+    quantize(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts, seed=7))
+    compare(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts, seed=8))
 
 
 if __name__ == "__main__":

@@ -124,14 +124,14 @@ def main():
         step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 40)
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--sizes", 96, 80, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
-        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume")
-        step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2)
+        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5)
+        step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2, "--half")
         step("robustness.py", at("reals.csv"), at("copies"), "--copies", "--seconds", 1, "--only", "as it is", "CRF 40")
         step("prepare.py", at("copies"), at("copies-packs"), "--frames", 2)
         step("compression.py", at("packs"), at("copies-packs"), at("average.pt"), at("corrected.pt"), "--pairs", 32)
         step("export.py", at("corrected.pt"), at("float.onnx"))
-        step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16)
-        step("install.py", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
+        step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16, "--parts")
+        step("install.py", at("float.onnx"), "--parts", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
         step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("stills.csv"), "--frames", 2)
         step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("stills.csv"), "--real-clips", at("scores.csv"))
@@ -141,7 +141,7 @@ def main():
         assert all(point["fake_from"] > 0 for point in card["operating_points"].values())
         step("robustness.py", at("labels.csv"), at("degraded"), "--copies", "--seconds", 1, "--only", "CRF 28", "270p")
         step("prepare.py", at("degraded"), at("degraded-packs"), "--frames", 4)
-        step("compare.py", at("degraded-packs"), at("classifier", "model.json"), at("float.onnx"), at("int8.onnx"), "--together", "270p", "CRF-28")
+        step("compare.py", at("degraded-packs"), at("classifier", "model.json"), at("int8.onnx"), f"{at('float.onnx')},{at('int8.onnx')}", "--together", "270p", "CRF-28")
         print("every step ran")
 
 

@@ -40,6 +40,7 @@ def arguments():
     parser.add_argument("--donor-share", type=float, default=SHARES["donor_share"])
     parser.add_argument("--redrawn-share", type=float, default=SHARES["redrawn_share"],
                         help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
+    parser.add_argument("--parts-share", type=float, default=0, help="share of the pairs that show a part of the face")
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
@@ -69,7 +70,7 @@ def batches(args, step):
         if step >= until:
             continue
         seed = args.seed * 1_000_003 + step
-        samples = Samples(args.packs, sizes, args.pairs, seed, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share)
+        samples = Samples(args.packs, sizes, args.pairs, seed, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share, args.parts_share)
         loader = torch.utils.data.DataLoader(samples, args.pairs, num_workers=args.workers, collate_fn=together, prefetch_factor=3 if args.workers else None)
         for batch in loader:
             yield step, batch
