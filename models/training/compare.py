@@ -42,7 +42,7 @@ def clip_scores(classifiers, card, pack):
     return scores
 
 
-def print_together(networks, scores):
+def print_together(names, scores):
     """AUC of all clips, and what it has more than that of the first network. scores: for each network {clip: (label, score)}."""
     clips = list(scores[0])
     fake = np.array([scores[0][clip][0] == 1 for clip in clips])
@@ -51,10 +51,10 @@ def print_together(networks, scores):
     draws = [np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people))[who] for _ in range(1000)]
     weights = [(d[fake] / d[fake].sum(), d[~fake] / d[~fake].sum()) for d in draws if d[fake].any() and d[~fake].any()]
     first = None
-    for network, own in zip(networks, scores):
+    for name, own in zip(names, scores):
         score = np.array([own[clip][1] for clip in clips])
         won = wins(score[~fake], score[fake])
-        line = f"{os.path.basename(network)}: together {won.mean():.3f}, {fake.sum()} fakes, {(~fake).sum()} reals"
+        line = f"{name}: together {won.mean():.3f}, {fake.sum()} fakes, {(~fake).sum()} reals"
         if first is None:
             first = won
         else:
@@ -73,22 +73,24 @@ def main():
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
-    names = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(args.packs, "clips-*.npz")))
-    classifiers = [[session(paths[0]), session(paths[-1])] for paths in (network.split(",") for network in args.networks)]
+    packs = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(args.packs, "clips-*.npz")))
+    files = [network.split(",") for network in args.networks]
+    classifiers = [[session(paths[0]), session(paths[-1])] for paths in files]
+    names = [",".join(map(os.path.basename, paths)) for paths in files]
     tables = [{} for _ in classifiers]
     pooled = [{} for _ in classifiers]
-    for pack in names:
+    for pack in packs:
         name = pack.removeprefix("clips-")
         for table, pool, scores in zip(tables, pooled, clip_scores(classifiers, card, Pack(args.packs, pack))):
             aucs = {key: auc for key, auc in by_method(scores).items() if key.startswith("all ")}
             table.update({f"{name} {key.removeprefix('all ')}": auc for key, auc in aucs.items()})
             if name in args.together:
                 pool.update({f"{name}/{clip}": score for clip, score in scores.items()})
-    for network, table in zip(args.networks, tables):
-        figures = ", ".join(f"{name} {auc:.3f}" for name, auc in table.items())
-        print(f"{os.path.basename(network)}: mean {np.mean(list(table.values())):.3f}: {figures}")
+    for name, table in zip(names, tables):
+        figures = ", ".join(f"{key} {auc:.3f}" for key, auc in table.items())
+        print(f"{name}: mean {np.mean(list(table.values())):.3f}: {figures}")
     if args.together:
-        print_together(args.networks, pooled)
+        print_together(names, pooled)
 
 
 if __name__ == "__main__":
