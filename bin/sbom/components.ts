@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { hashFile } from '../../layers/detection/file-hash.ts';
 
 /** A component of a CycloneDX document that npm does not know of. */
 export interface Component {
@@ -50,8 +51,6 @@ export async function modelComponents(): Promise<Component[]> {
 }
 
 async function modelComponent(name: string, version: string, file: URL): Promise<Component> {
-  const content = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+  const content = await hashFile(fileURLToPath(file));
   return { type: 'machine-learning-model', name, version, hashes: [{ alg: 'SHA-256', content }] };
 }

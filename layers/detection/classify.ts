@@ -8,6 +8,7 @@ import {
   loadModel,
   loadWeights,
   type View,
+  viewsPerFrame,
 } from './model-card.ts';
 import { startSession } from './model-session.ts';
 import { sigmoid } from './probability.ts';
@@ -79,7 +80,7 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
 
 /** The views that the faces of a frame are shown in: those whose turn it is. */
 export function viewsOf(card: ClassifierCard, frame: number): readonly View[] {
-  const perFrame = card.views_per_frame ?? card.views.length;
+  const perFrame = viewsPerFrame(card);
   const first = (frame * perFrame) % card.views.length;
   return card.views.slice(first, first + perFrame);
 }

@@ -66,15 +66,18 @@ const classifierFields = z.object({
 
 /** Card of a classifier: everything the product must know to use another one. */
 export const classifierCardSchema = classifierFields
-  .refine(({ views, views_per_frame: perFrame = views.length }) => views.length % perFrame === 0, {
+  .refine((card) => card.views.length % viewsPerFrame(card) === 0, {
     message: 'views is no multiple of views_per_frame',
   })
-  .refine(
-    ({ views, views_per_frame: perFrame = views.length }) =>
-      views.every(({ part }, i) => i % perFrame > 0 || part === undefined),
-    { message: 'the first view of a frame draws the heatmap and cannot show a part' },
-  );
-export type ClassifierCard = z.infer<typeof classifierCardSchema>;
+  .refine((card) => card.views.every(({ part }, i) => i % viewsPerFrame(card) > 0 || part === undefined), {
+    message: 'the first view of a frame draws the heatmap and cannot show a part',
+  });
+export type ClassifierCard = z.infer<typeof classifierFields>;
+
+/** How many views a frame's faces are shown in. */
+export function viewsPerFrame({ views, views_per_frame = views.length }: ClassifierCard): number {
+  return views_per_frame;
+}
 
 /** What an answer says of the classifier that judged. */
 export function identityOf({ name, version, sha256, parts }: ClassifierCard): ModelIdentity {

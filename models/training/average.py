@@ -48,8 +48,7 @@ def main():
     loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
     find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
     average = {name: values.half() if args.half and values.is_floating_point() else values for name, values in model.state_dict().items()}
-    compression = found_compression(args.checkpoints[0])
-    torch.save({"average": average, "compression": compression} if compression else {"average": average}, args.out)
+    torch.save({"average": average, "compression": found_compression(args.checkpoints[0])}, args.out)
 
 
 if __name__ == "__main__":

@@ -104,25 +104,24 @@ def main():
     print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
     chance = error_by_chance(p, y)
     print(f"scores calibrated perfectly would show {chance.mean():.3f} on as many clips, and up to {np.quantile(chance, 0.95):.3f} in 95% of cases")
-    reals, unlike = [p[y == 0]], None
+    reals = [(p[y == 0], 0)]  # scores, and how many standard errors less than the rate is asked for
     if args.reals:
         with open(args.reals, newline="") as f:
             others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
-        reals.append(sigmoid(scale * others + bias))
+        reals.append((sigmoid(scale * others + bias), 0))
     if args.real_clips:
         clips = [row for row in read(args.real_clips) if not is_fake(row)]
-        unlike = sigmoid(scale * raw_logits(clips, card["calibration"]) + bias)
-        reals.append(unlike)
+        reals.append((sigmoid(scale * raw_logits(clips, card["calibration"]) + bias), 1))
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
-        rates = [max(0, rate - np.sqrt(rate * (1 - rate) / len(real))) if real is unlike else rate for real in reals]
-        asked_for = [float(np.quantile(real, 1 - allowed, method="higher")) + MARGIN for real, allowed in zip(reals, rates)]
+        allowed = [max(0, rate - errors * np.sqrt(rate * (1 - rate) / len(real))) for real, errors in reals]
+        asked_for = [float(np.quantile(real, 1 - share, method="higher")) + MARGIN for (real, _), share in zip(reals, allowed)]
         point = {"fake_from": round(min(1.0, max(real_below, *asked_for)), 4), "real_below": real_below}
-        called_fake = [float((real >= point["fake_from"]).mean()) for real in reals]
+        called_fake = [float((real >= point["fake_from"]).mean()) for real, _ in reals]
         point["expected_false_positive_rate"] = round(max(called_fake), 4)
         card["operating_points"][name] = point
         print(f"{name}: {point}; of {int(y.sum())} fakes {np.mean(p[y == 1] >= point['fake_from']):.1%} found, {np.mean(p[y == 1] < point['real_below']):.1%} called real; "
-              "of the real " + ", ".join(f"{rate:.1%} of {len(real)} called fake" for rate, real in zip(called_fake, reals)))
+              "of the real " + ", ".join(f"{rate:.1%} of {len(real)} called fake" for rate, (real, _) in zip(called_fake, reals)))
     if not args.dry_run:
         with open(args.card, "w") as f:
             f.write(json.dumps(card, indent=2) + "\n")

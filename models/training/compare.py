@@ -19,26 +19,22 @@ import os
 
 import numpy as np
 
-from crops import WHOLE, crop, landmark_box, part_of
+from crops import crop, landmark_box, shown_of
 from data import Pack
 from faces import session
-from false_positives import raw_score
+from false_positives import raw_score, turns
 from measure import by_method, person, wins
 
 
 def clip_scores(classifiers, card, pack):
-    """For each classifier, a network for the whole face and one for parts of it, {clip: (label, raw score)}."""
+    """For each classifier, its networks as raw_score has them, {clip: (label, raw score)}."""
     scores = [{} for _ in classifiers]
     for clip in np.unique(pack.name):
         rows = np.flatnonzero(pack.name == clip)
         faces = [(image, landmark_box(landmarks)) for image, landmarks in (pack[i] for i in rows)]
-
-        def crop_of(view, k):
-            image, box = faces[k]
-            return crop(image, part_of(box, view.get("part", WHOLE)), view["size"])
-
+        crops = [[crop(image, shown_of(box, view), view["size"]) for image, box in faces[turn]] for view, turn in turns(card)]
         for networks, own in zip(classifiers, scores):
-            own[str(clip)] = int(pack.label[rows[0]]), raw_score(networks, card, len(rows), crop_of)
+            own[str(clip)] = int(pack.label[rows[0]]), raw_score(networks, card, len(rows), crops)
     return scores
 
 
@@ -75,7 +71,7 @@ def main():
         card = json.load(f)
     packs = sorted(os.path.basename(path)[:-4] for path in glob.glob(os.path.join(args.packs, "clips-*.npz")))
     files = [network.split(",") for network in args.networks]
-    classifiers = [[session(paths[0]), session(paths[-1])] for paths in files]
+    classifiers = [[session(path) for path in paths] for paths in files]
     names = [",".join(map(os.path.basename, paths)) for paths in files]
     tables = [{} for _ in classifiers]
     pooled = [{} for _ in classifiers]

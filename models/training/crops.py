@@ -5,7 +5,7 @@ import numpy as np
 MARGIN = 0.125  # of the landmark box, on each side, in use
 LONGEST_FACE = 200  # longer side of the landmark box, pixels: prepare.py shrinks larger faces to it, and so does the product
 SIZES = (176, 208)  # pixels a side, in use: of the crop as it is and of the mirrored one (model card)
-WHOLE = (0, 0, 1, 1)
+WHOLE = (0, 0, 1, 1)  # as a part
 PARTS = ((0.1, 0.45, 0.9, 1), (0, 0.2, 0.6, 0.9), (0.1, 0, 0.9, 0.6), (0.4, 0.2, 1, 0.9))  # of the crop, in use: lower, left, upper, right
 PART_SIZE = 144  # of their crops, pixels a side
 
@@ -23,6 +23,11 @@ def part_of(box, part):
     (x0, y0, x1, y1), (left, top, right, bottom) = box, part
     w, h = x1 - x0, y1 - y0
     return np.array([x0 + left * w, y0 + top * h, x0 + right * w, y0 + bottom * h])
+
+
+def shown_of(box, view):
+    """What a view of the card shows of the crop's box."""
+    return part_of(box, view.get("part", WHOLE))
 
 
 def crop(image, box, size):

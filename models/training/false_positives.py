@@ -16,7 +16,7 @@ import re
 import numpy as np
 
 from calibrate import logit, sigmoid
-from crops import WHOLE, landmark_box, part_of
+from crops import landmark_box, shown_of
 from data import Pack, crop_degraded, degrade, is_held_out
 from faces import session
 
@@ -38,20 +38,24 @@ def logits_of(classifier, view, crops):
     return classifier.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
 
 
-def raw_score(networks, card, frames, crop_of):
-    """Of one face in so many frames, before calibration.
-
-    networks: those for the whole face and for parts of it, which may be the same. crop_of: a view of the card and the number of a
-    frame -> what the view shows of it, uint8 [s, s, 3].
-    """
+def turns(card):
+    """The card's views, each with the slice of a clip's frames that it is shown of."""
     views = card["views"]
     per_frame = card.get("views_per_frame", len(views))
-    logits = np.zeros(frames)
-    for i, view in enumerate(views):
-        turn = range(i // per_frame, frames, len(views) // per_frame)
-        if turn:
-            logits[turn] += logits_of(networks["part" in view], view, [crop_of(view, k) for k in turn]) / per_frame
-    return highest_mean(sigmoid(logits))
+    return [(view, slice(i // per_frame, None, len(views) // per_frame)) for i, view in enumerate(views)]
+
+
+def raw_score(networks, card, frames, crops):
+    """Of one face in so many frames, before calibration.
+
+    networks: that for the whole face and, where there is one, that for parts of it. crops: for each of `turns` those of its frames.
+    """
+    logits, views = np.zeros(frames), np.zeros(frames)
+    for (view, turn), shown in zip(turns(card), crops):
+        if shown:
+            logits[turn] += logits_of(networks[-1 if "part" in view else 0], view, shown)
+            views[turn] += 1
+    return highest_mean(sigmoid(logits / views))
 
 
 def age_group(name):
@@ -68,7 +72,7 @@ def main():
     args = parser.parse_args()
     with open(args.card) as f:
         card = json.load(f)
-    files = [card["file"], card.get("parts", card)["file"]]
+    files = [network["file"] for network in (card, card.get("parts")) if network]
     networks = [session(os.path.join(os.path.dirname(args.card), file)) for file in files]
     rng, scores, names = np.random.default_rng(11), [], []
     for name in ("aaf", "flickr", "yonsei"):
@@ -79,8 +83,8 @@ def main():
             image, landmarks = pack[i]
             worse = [degrade([image], rng)[0] for _ in range(args.frames)]
             box = landmark_box(landmarks)
-            crop_of = lambda view, k: crop_degraded(worse[k], image, part_of(box, view.get("part", WHOLE)), view["size"])
-            scores.append(raw_score(networks, card, args.frames, crop_of))
+            crops = [[crop_degraded(x, image, shown_of(box, view), view["size"]) for x in worse[turn]] for view, turn in turns(card)]
+            scores.append(raw_score(networks, card, args.frames, crops))
             names.append((name, str(pack.name[i])))
     if not scores:
         raise SystemExit("No still of these packs is held out.")

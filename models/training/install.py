@@ -17,10 +17,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def copy(source, folder, name):
-    """Copy a model; what a card says of the copy."""
+    """Copy a model; what a card says of the copy, which is printed."""
     shutil.copyfile(source, os.path.join(folder, name))
     with open(source, "rb") as f:
-        return {"file": name, "sha256": hashlib.sha256(f.read()).hexdigest()}
+        digest = hashlib.sha256(f.read()).hexdigest()
+    print(f"{name} {digest}")
+    return {"file": name, "sha256": digest}
 
 
 def main():
@@ -64,10 +66,11 @@ def main():
     if os.path.exists(card_path):
         with open(card_path) as f:
             others = json.load(f)
-        card = {**{key: value for key, value in others.items() if key not in ("parts", "views_per_frame")}, **card}
+        for key in ("parts", "views_per_frame"):  # not all cards have them
+            others.pop(key, None)
+        card = {**others, **card}
     with open(card_path, "w") as f:
         f.write(json.dumps(card, indent=2) + "\n")
-    print(*(f"{file['file']} {file['sha256']}" for file in (model, card.get("parts")) if file), sep="\n")
 
 
 if __name__ == "__main__":
