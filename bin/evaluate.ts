@@ -69,8 +69,8 @@ async function scoreClips(
   { scores, frames, concurrency }: Options,
   signal: AbortSignal,
 ): Promise<ExaminedClip[]> {
-  const setup = { frames, modelSha256: detector.model.sha256 };
-  const scoresFile = scores === undefined ? undefined : openScoresFile(scores, setup);
+  const scoresFile =
+    scores === undefined ? undefined : openScoresFile(scores, { frames, model: detector.model });
   const known = labelled.map((clip) => scoresFile?.find(clip));
   const pending = labelled.filter((_, index) => !known[index]);
   const progress = createProgress(pending.length);

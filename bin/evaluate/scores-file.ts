@@ -2,24 +2,37 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
+import type { ModelIdentity } from '../../layers/detection/types.ts';
 import { BadUsage } from '../common/bad-usage.ts';
 import type { ExaminedClip } from './examined-clip.ts';
 import type { LabelledClip } from './read-labels.ts';
 
-const columns = ['file', 'label', 'group', 'score', 'reasons', 'error', 'frames', 'model_sha256'] as const;
+const columns = [
+  'file',
+  'label',
+  'group',
+  'score',
+  'reasons',
+  'error',
+  'frames',
+  'model_version',
+  'model_sha256',
+] as const;
 const row = z.object({
   file: z.string(),
   score: z.string().transform((score) => (score === '' ? null : Number(score))),
   reasons: z.string().transform((reasons) => reasons.split(' ').filter(Boolean)),
   error: z.string(),
   frames: z.coerce.number(),
+  model_version: z.string(),
   model_sha256: z.string(),
 });
 
 /** What the scores depend on besides the clip. */
 export interface ScoringSetup {
   frames: number;
-  modelSha256: string;
+  /** Versions of one file differ in their calibration and in what they show it of a face. */
+  model: Pick<ModelIdentity, 'version' | 'sha256'>;
 }
 
 export interface ScoresFile {
@@ -43,17 +56,29 @@ export function openScoresFile(path: string, setup: ScoringSetup): ScoresFile {
       return earlier && { file, fake, group, ...earlier, error: null };
     },
     append({ file, fake, group, score, reasons, error }) {
-      const { frames, modelSha256 } = setup;
-      const fields = [file, fake ? 1 : 0, group, score, reasons.join(' '), error, frames, modelSha256];
+      const { frames, model } = setup;
+      const fields = [
+        file,
+        fake ? 1 : 0,
+        group,
+        score,
+        reasons.join(' '),
+        error,
+        frames,
+        model.version,
+        model.sha256,
+      ];
       appendFileSync(path, stringify([fields]));
     },
   };
 }
 
-function readRows(path: string, { frames, modelSha256 }: ScoringSetup) {
+function readRows(path: string, { frames, model }: ScoringSetup) {
   const rows = z.array(row).safeParse(parse(readFileSync(path, 'utf8'), { columns: true }));
   if (!rows.success) throw new BadUsage(`${path} exists and is not a file of scores.`);
-  if (rows.data.some((row) => row.frames !== frames || row.model_sha256 !== modelSha256)) {
+  const isOther = (row: (typeof rows.data)[number]) =>
+    row.frames !== frames || row.model_version !== model.version || row.model_sha256 !== model.sha256;
+  if (rows.data.some(isOther)) {
     throw new BadUsage(`${path} holds scores of another model or number of frames. Name another file.`);
   }
   return rows.data

@@ -56,7 +56,7 @@ describe('evaluate', () => {
 
     expect(first).toMatchObject({ status: 0, stderr: '' });
     const report = JSON.parse(first.stdout);
-    expect(report).toMatchObject({ labels, frames_sampled: 4, model: { sha256: modelSha256() } });
+    expect(report).toMatchObject({ labels, frames_sampled: 4, model: modelIdentity() });
     expect(report.total).toMatchObject({ clips: { fake: 1, real: 2, failed: 0, no_face: 1 }, group: null });
     expect(report.groups).toHaveLength(2);
     expect(kept.split('\n')).toHaveLength(5);
@@ -66,11 +66,17 @@ describe('evaluate', () => {
     await makeFaceClip(join(dir, 'clips'), 'small.mp4', { size: '224x224' });
   });
 
-  it('refuses scores that were made otherwise', async () => {
+  it.each([
+    ['number of frames', { frames: 5 }],
+    ['version of the model', { version: '0.0.0' }],
+    ['model', { sha256: '00' }],
+  ])('refuses scores of another %s', async (_, other) => {
     const scores = join(dir, 'other-scores.csv');
+    const { frames, version, sha256 } = { frames: 4, ...modelIdentity(), ...other };
     await writeFile(
       scores,
-      'file,label,group,score,reasons,error,frames,model_sha256\nclips/small.mp4,1,made,0.5,,,32,00\n',
+      'file,label,group,score,reasons,error,frames,model_version,model_sha256\n' +
+        `clips/small.mp4,1,made,0.5,,,${frames},${version},${sha256}\n`,
     );
 
     const { status, stderr } = await runBin('evaluate.ts', [labels, '--scores', scores, ...few]);
@@ -121,7 +127,7 @@ describe('evaluate', () => {
   });
 });
 
-function modelSha256(): string {
+function modelIdentity() {
   const card = JSON.parse(readFileSync(join(classifier, 'model.json'), 'utf8'));
-  return identityOf(classifierCardSchema.parse(card)).sha256;
+  return identityOf(classifierCardSchema.parse(card));
 }
