@@ -1,16 +1,16 @@
 """Fit the clip-level calibration and the operating points, and write them into the classifier's card.
 
     npm run evaluate -- labels.csv --scores scores.csv      # with the card to be replaced
-    python calibrate.py CARD scores.csv [scores.csv ...] [--reals REALS.csv] [--real-clips SCORES.csv] [--dry-run]
+    python calibrate.py CARD scores.csv [scores.csv ...] [--reals REALS.csv] [--real-clips SCORES.csv ...] [--dry-run]
 
 scores.csv: columns file, label, score (calibrated by the present card; the card is undone here) and, to keep people
 together, group. Platt scaling (Platt 1999; logistic regression on the logit of the raw clip score, both classes weighing
 the same, so that the score is a probability at even odds). Prints the expected calibration error in
 leave-one-group-out cross-validation, so that no clip is judged by a fit that has seen its person.
 Thresholds: the balanced point calls at most 5% of the real fake, the strict one 1%, the sensitive one 15%, of each: the real
-clips of all files, --reals (column score: raw clip scores of stills of further real people) and --real-clips (as scores.csv:
-clips of further real people, for which there are no fakes to fit with). Of --real-clips a standard error of the rate less is
-asked for: people unlike any of these are to keep to it too. Below 0.5 (sensitive: 0.4) a clip is called real.
+clips of all files, --reals (column score: raw clip scores of stills of further real people) and each file of --real-clips (as
+scores.csv: clips of one kind of further real people, for which there are no fakes to fit with). Below 0.5 (sensitive: 0.4) a
+clip is called real.
 """
 import argparse
 import csv
@@ -20,7 +20,7 @@ import numpy as np
 
 from measure import auc, person
 
-MARGIN = 0.005  # of a threshold above the real clip that it must not call fake: about as far as rounding moves a score
+MARGIN = 0.05  # of a threshold above the real clip that it must not call fake, in logits: about as far as rounding moves a score
 
 
 def logit(p):
@@ -84,7 +84,7 @@ def main():
     parser.add_argument("card")
     parser.add_argument("scores", nargs="+")
     parser.add_argument("--reals")
-    parser.add_argument("--real-clips")
+    parser.add_argument("--real-clips", nargs="+", default=[])
     parser.add_argument("--dry-run", action="store_true")
     args = parser.parse_args()
     with open(args.card) as f:
@@ -104,24 +104,23 @@ def main():
     print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
     chance = error_by_chance(p, y)
     print(f"scores calibrated perfectly would show {chance.mean():.3f} on as many clips, and up to {np.quantile(chance, 0.95):.3f} in 95% of cases")
-    reals = [(p[y == 0], 0)]  # scores, and how many standard errors less than the rate is asked for
+    reals = [p[y == 0]]
     if args.reals:
         with open(args.reals, newline="") as f:
             others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
-        reals.append((sigmoid(scale * others + bias), 0))
-    if args.real_clips:
-        clips = [row for row in read(args.real_clips) if not is_fake(row)]
-        reals.append((sigmoid(scale * raw_logits(clips, card["calibration"]) + bias), 1))
+        reals.append(sigmoid(scale * others + bias))
+    for path in args.real_clips:
+        clips = [row for row in read(path) if not is_fake(row)]
+        reals.append(sigmoid(scale * raw_logits(clips, card["calibration"]) + bias))
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
-        allowed = [max(0, rate - errors * np.sqrt(rate * (1 - rate) / len(real))) for real, errors in reals]
-        asked_for = [float(np.quantile(real, 1 - share, method="higher")) + MARGIN for (real, _), share in zip(reals, allowed)]
+        asked_for = [float(sigmoid(logit(np.quantile(real, 1 - rate, method="higher")) + MARGIN)) for real in reals]
         point = {"fake_from": round(min(1.0, max(real_below, *asked_for)), 4), "real_below": real_below}
-        called_fake = [float((real >= point["fake_from"]).mean()) for real, _ in reals]
+        called_fake = [float((real >= point["fake_from"]).mean()) for real in reals]
         point["expected_false_positive_rate"] = round(max(called_fake), 4)
         card["operating_points"][name] = point
         print(f"{name}: {point}; of {int(y.sum())} fakes {np.mean(p[y == 1] >= point['fake_from']):.1%} found, {np.mean(p[y == 1] < point['real_below']):.1%} called real; "
-              "of the real " + ", ".join(f"{rate:.1%} of {len(real)} called fake" for rate, (real, _) in zip(called_fake, reals)))
+              "of the real " + ", ".join(f"{rate:.1%} of {len(real)} called fake" for rate, real in zip(called_fake, reals)))
     if not args.dry_run:
         with open(args.card, "w") as f:
             f.write(json.dumps(card, indent=2) + "\n")

@@ -7,7 +7,7 @@ LONGEST_FACE = 200  # longer side of the landmark box, pixels: prepare.py shrink
 SIZES = (176, 208)  # pixels a side, in use: of the crop as it is and of the mirrored one (model card)
 WHOLE = (0, 0, 1, 1)  # as a part
 PARTS = ((0.1, 0.45, 0.9, 1), (0, 0.2, 0.6, 0.9), (0.1, 0, 0.9, 0.6), (0.4, 0.2, 1, 0.9))  # of the crop, in use: lower, left, upper, right
-PART_SIZE = 144  # of their crops, pixels a side
+PART_SIZE = 160  # of their crops, pixels a side
 
 
 def landmark_box(landmarks, margin=MARGIN):
