@@ -57,18 +57,18 @@ export function openScoresFile(path: string, setup: ScoringSetup): ScoresFile {
     },
     append({ file, fake, group, score, reasons, error }) {
       const { frames, model } = setup;
-      const fields = [
+      const record: Record<(typeof columns)[number], unknown> = {
         file,
-        fake ? 1 : 0,
+        label: fake ? 1 : 0,
         group,
         score,
-        reasons.join(' '),
+        reasons: reasons.join(' '),
         error,
         frames,
-        model.version,
-        model.sha256,
-      ];
-      appendFileSync(path, stringify([fields]));
+        model_version: model.version,
+        model_sha256: model.sha256,
+      };
+      appendFileSync(path, stringify([record], { columns }));
     },
   };
 }

@@ -104,19 +104,19 @@ def main():
     print(f"expected calibration error: {calibration_error(p, y):.3f} on the fitted clips, {calibration_error(held_out, y):.3f} with each person left out")
     chance = error_by_chance(p, y)
     print(f"scores calibrated perfectly would show {chance.mean():.3f} on as many clips, and up to {np.quantile(chance, 0.95):.3f} in 95% of cases")
-    reals = [p[y == 0]]
+    reals = [x[y == 0]]
     if args.reals:
         with open(args.reals, newline="") as f:
-            others = logit(np.array([float(r["score"]) for r in csv.DictReader(f)]))
-        reals.append(sigmoid(scale * others + bias))
+            reals.append(logit(np.array([float(r["score"]) for r in csv.DictReader(f)])))
     for path in args.real_clips:
         clips = [row for row in read(path) if not is_fake(row)]
-        reals.append(sigmoid(scale * raw_logits(clips, card["calibration"]) + bias))
+        reals.append(raw_logits(clips, card["calibration"]))
+    reals = [scale * raw + bias for raw in reals]
     card["calibration"] = {"scale": round(float(scale), 4), "bias": round(float(bias), 4)}
     for name, rate, real_below in (("balanced", 0.05, 0.5), ("strict", 0.01, 0.5), ("sensitive", 0.15, 0.4)):
-        asked_for = [float(sigmoid(logit(np.quantile(real, 1 - rate, method="higher")) + MARGIN)) for real in reals]
-        point = {"fake_from": round(min(1.0, max(real_below, *asked_for)), 4), "real_below": real_below}
-        called_fake = [float((real >= point["fake_from"]).mean()) for real in reals]
+        asked_for = [float(sigmoid(np.quantile(real, 1 - rate, method="higher") + MARGIN)) for real in reals]
+        point = {"fake_from": round(max(real_below, *asked_for), 4), "real_below": real_below}
+        called_fake = [float((sigmoid(real) >= point["fake_from"]).mean()) for real in reals]
         point["expected_false_positive_rate"] = round(max(called_fake), 4)
         card["operating_points"][name] = point
         print(f"{name}: {point}; of {int(y.sum())} fakes {np.mean(p[y == 1] >= point['fake_from']):.1%} found, {np.mean(p[y == 1] < point['real_below']):.1%} called real; "

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { readSection, replaceSection } from '../../../bin/docs/section.ts';
 import { sections } from '../../../bin/docs/sections.ts';
 import { detectionSchema } from '../../../layers/api/schemas.ts';
-import { classifierCardSchema, identityOf } from '../../../layers/detection/model-card.ts';
+import { identityOf } from '../../../layers/detection/model-card.ts';
+import { bundledCard } from '../../support/bundled-classifier.ts';
 
 const root = new URL('../../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -16,13 +17,10 @@ describe('README', () => {
 
   it('shows an answer of the present API and the present model (else: npm run docs)', () => {
     const json = readSection(readme, 'example-response').replace(/^```json\n|\n```$/g, '');
-    const card = classifierCardSchema.parse(
-      JSON.parse(readFileSync(new URL('models/classifier/model.json', root), 'utf8')),
-    );
 
     const example = detectionSchema.strict().parse(JSON.parse(json));
 
-    expect(example.model).toEqual(identityOf(card));
+    expect(example.model).toEqual(identityOf(bundledCard));
     expect(example.clip).toMatchObject({ frame_count: 300, duration_s: 10, width: 1920, height: 1080 });
   });
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { classifierCardSchema, identityOf } from '../../../layers/detection/model-card.ts';
+import { identityOf } from '../../../layers/detection/model-card.ts';
+import { bundledCard } from '../../support/bundled-classifier.ts';
 import { makeFaceClip, makeTestPictureClip } from '../../support/make-clips.ts';
 import { runBin } from '../../support/run-bin.ts';
 
@@ -56,7 +56,7 @@ describe('evaluate', () => {
 
     expect(first).toMatchObject({ status: 0, stderr: '' });
     const report = JSON.parse(first.stdout);
-    expect(report).toMatchObject({ labels, frames_sampled: 4, model: modelIdentity() });
+    expect(report).toMatchObject({ labels, frames_sampled: 4, model: identityOf(bundledCard) });
     expect(report.total).toMatchObject({ clips: { fake: 1, real: 2, failed: 0, no_face: 1 }, group: null });
     expect(report.groups).toHaveLength(2);
     expect(kept.split('\n')).toHaveLength(5);
@@ -72,7 +72,7 @@ describe('evaluate', () => {
     ['model', { sha256: '00' }],
   ])('refuses scores of another %s', async (_, other) => {
     const scores = join(dir, 'other-scores.csv');
-    const { frames, version, sha256 } = { frames: 4, ...modelIdentity(), ...other };
+    const { frames, version, sha256 } = { frames: 4, ...identityOf(bundledCard), ...other };
     await writeFile(
       scores,
       'file,label,group,score,reasons,error,frames,model_version,model_sha256\n' +
@@ -126,8 +126,3 @@ describe('evaluate', () => {
     expect(stderr).toMatch(/^--concurrency must be a whole number from 1 to 64\n\nUsage: npm run evaluate/);
   });
 });
-
-function modelIdentity() {
-  const card = JSON.parse(readFileSync(join(classifier, 'model.json'), 'utf8'));
-  return identityOf(classifierCardSchema.parse(card));
-}

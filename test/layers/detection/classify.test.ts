@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadClassifier, toTensor, viewsOf } from '../../../layers/detection/classify.ts';
-import { classifierCardSchema } from '../../../layers/detection/model-card.ts';
+import { bundledCard as card } from '../../support/bundled-classifier.ts';
 import { modelsDir } from './support.ts';
 
-const card = classifierCardSchema.parse(
-  JSON.parse(await readFile(join(modelsDir, 'classifier', 'model.json'), 'utf8')),
-);
 const withInput = (input: Partial<typeof card.input>) => ({
   ...card,
   input: {
