@@ -37,7 +37,7 @@ def main():
     parser.add_argument("packs")
     parser.add_argument("out")
     parser.add_argument("checkpoints", nargs="+")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (model card)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (../classifier/experiments.md)")
     parser.add_argument("--batches", type=int, default=121)
     parser.add_argument("--half", action="store_true", help="write half precision, half as large")
     args = parser.parse_args()
