@@ -55,11 +55,11 @@ def shaken(decoder, rng):
 
 
 @torch.no_grad()
-def coded(encoder, decoder, face, rng):
-    """face, uint8 [s, s, 3], as the autoencoder draws it: float32, 0..255."""
+def coded(encoder, decoder, face, rng, most=0.5):
+    """face, uint8 [s, s, 3], as the autoencoder draws it: float32, 0..255. most: noise in the latents, in their standard deviation."""
     with mixed_precision():
         z = encoder(as_tensor([face])).float()
-        y = decoder(z + noise(z, rng) * z.std() * rng.uniform(0, 0.5))
+        y = decoder(z + noise(z, rng) * z.std() * rng.uniform(0, most))
     return y.float().clamp(0, 1).mul(255)[0].permute(1, 2, 0).numpy()
 
 

@@ -4,7 +4,7 @@
 
 Makes a data set of one public-domain portrait (test/fixtures/astronaut.png) and its variations, then runs prepare, generators,
 redraw (with a stand-in for the autoencoder), train (with a resume), average, compression, export, quantize, install, the
-product's evaluate, calibrate and false_positives on it. The model is worthless; what is checked is that the steps fit
+product's evaluate, calibrate, false_positives and imitations on it. The model is worthless; what is checked is that the steps fit
 together and that the product takes their result.
 """
 import csv
@@ -135,6 +135,7 @@ def main():
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
         step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("stills.csv"), "--frames", 2)
         step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("stills.csv"), "--real-clips", at("scores.csv"))
+        step("imitations.py", at("classifier", "model.json"), at("taesd"), at("generators.pt"), at("packs"), "--clips", 3, "--frames", 4)
         with open(at("classifier", "model.json")) as f:
             card = json.load(f)
         assert card["calibration"] != {"scale": 1.0, "bias": 0.0}
