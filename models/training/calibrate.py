@@ -32,6 +32,11 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def calibrated(raw, calibration):
+    """Scores as the product gives them, of raw clip scores; `calibration` as in the card."""
+    return sigmoid(calibration["scale"] * logit(np.asarray(raw)) + calibration["bias"])
+
+
 def platt(x, y, ridge=1e-2):
     """(scale, bias) of sigmoid(scale * x + bias) by Newton's method, the classes weighing the same."""
     weight = np.where(y == 1, 0.5 / max(1, (y == 1).sum()), 0.5 / max(1, (y == 0).sum())) * len(y)

@@ -19,10 +19,10 @@ import os
 
 import numpy as np
 
-from crops import crop, landmark_box, shown_of
+from crops import landmark_box
 from data import Pack
 from faces import session
-from false_positives import raw_score, turns
+from false_positives import crops_of, raw_score
 from measure import by_method, person, wins
 
 
@@ -32,7 +32,7 @@ def clip_scores(classifiers, card, pack):
     for clip in np.unique(pack.name):
         rows = np.flatnonzero(pack.name == clip)
         faces = [(image, landmark_box(landmarks)) for image, landmarks in (pack[i] for i in rows)]
-        crops = [[crop(image, shown_of(box, view), view["size"]) for image, box in faces[turn]] for view, turn in turns(card)]
+        crops = crops_of(card, faces)
         for networks, own in zip(classifiers, scores):
             own[str(clip)] = int(pack.label[rows[0]]), raw_score(networks, card, len(rows), crops)
     return scores

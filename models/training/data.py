@@ -43,6 +43,14 @@ class Pack:
         return np.array(self.pixels[o : o + h * w * 3]).reshape(h, w, 3), self.landmarks[i]
 
 
+def pasted(image, box, face, interpolation=cv2.INTER_CUBIC):
+    """`image` with `face` stretched into the box (x0, y0, x1, y1) of it, whole pixels."""
+    x0, y0, x1, y1 = box
+    result = image.copy()
+    result[y0:y1, x0:x1] = cv2.resize(face, (int(x1 - x0), int(y1 - y0)), interpolation=interpolation)
+    return result
+
+
 class Redrawn:
     """The faces of a pack that redraw.py has drawn anew."""
 
@@ -53,11 +61,8 @@ class Redrawn:
 
     def draw(self, k, image):
         """`image`, the context crop of face row[k], with the face drawn anew."""
-        (x0, y0, x1, y1), size, o = self.box[k], int(self.size[k]), int(self.offset[k])
-        face = np.array(self.pixels[o : o + size * size * 3]).reshape(size, size, 3)
-        drawn = image.copy()
-        drawn[y0:y1, x0:x1] = cv2.resize(face, (int(x1 - x0), int(y1 - y0)), interpolation=cv2.INTER_CUBIC)
-        return drawn
+        size, o = int(self.size[k]), int(self.offset[k])
+        return pasted(image, self.box[k], np.array(self.pixels[o : o + size * size * 3]).reshape(size, size, 3))
 
 
 def degrade(images, rng):

@@ -15,8 +15,8 @@ import re
 
 import numpy as np
 
-from calibrate import logit, sigmoid
-from crops import landmark_box, shown_of
+from calibrate import calibrated, sigmoid
+from crops import crop, landmark_box, shown_of
 from data import Pack, crop_degraded, degrade, is_held_out
 from faces import session
 
@@ -38,6 +38,14 @@ def logits_of(classifier, view, crops):
     return classifier.run(["logit"], {"face": images[..., ::-1].copy() if view.get("mirrored") else images})[0][:, 0]
 
 
+def load(path):
+    """A card, and the sessions of its networks: that for the whole face and, where there is one, that for parts of it."""
+    with open(path) as f:
+        card = json.load(f)
+    networks = [network for network in (card, card.get("parts")) if network]
+    return card, [session(os.path.join(os.path.dirname(path), network["file"])) for network in networks]
+
+
 def turns(card):
     """The card's views, each with the slice of a clip's frames that it is shown of."""
     views = card["views"]
@@ -45,10 +53,15 @@ def turns(card):
     return [(view, slice(i // per_frame, None, len(views) // per_frame)) for i, view in enumerate(views)]
 
 
+def crops_of(card, faces):
+    """For raw_score: of the faces (image, box) of one clip's frames, those that each of `turns` is shown."""
+    return [[crop(image, shown_of(box, view), view["size"]) for image, box in faces[turn]] for view, turn in turns(card)]
+
+
 def raw_score(networks, card, frames, crops):
     """Of one face in so many frames, before calibration.
 
-    networks: that for the whole face and, where there is one, that for parts of it. crops: for each of `turns` those of its frames.
+    networks: as `load` has them. crops: for each of `turns` those of its frames.
     """
     logits, views = np.zeros(frames), np.zeros(frames)
     for (view, turn), shown in zip(turns(card), crops):
@@ -70,10 +83,7 @@ def main():
     parser.add_argument("--out")
     parser.add_argument("--frames", type=int, default=6)
     args = parser.parse_args()
-    with open(args.card) as f:
-        card = json.load(f)
-    files = [network["file"] for network in (card, card.get("parts")) if network]
-    networks = [session(os.path.join(os.path.dirname(args.card), file)) for file in files]
+    card, networks = load(args.card)
     rng, scores, names = np.random.default_rng(11), [], []
     for name in ("aaf", "flickr", "yonsei"):
         pack = Pack(args.packs, name)
@@ -94,13 +104,13 @@ def main():
             writer = csv.writer(f)
             writer.writerow(["file", "score"])
             writer.writerows((file, f"{score:.6f}") for (_, file), score in zip(names, raw))
-    calibrated = sigmoid(card["calibration"]["scale"] * logit(raw) + card["calibration"]["bias"])
+    judged = calibrated(raw, card["calibration"])
     groups = {"all": np.ones(len(raw), bool)}
     for i, (name, file) in enumerate(names):
         for group in [name] + ([f"aaf age {age_group(file)}"] if name == "aaf" else []):
             groups.setdefault(group, np.zeros(len(raw), bool))[i] = True
     for group in ["all", *sorted(g for g in groups if g != "all")]:
-        part, figures = calibrated[groups[group]], []
+        part, figures = judged[groups[group]], []
         for point, thresholds in card["operating_points"].items():
             hits = int((part >= thresholds["fake_from"]).sum())
             low, high = wilson(hits, len(part))

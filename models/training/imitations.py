@@ -8,24 +8,19 @@ frame as a picture of its own. Prints for each way the AUC against the originals
 point. The networks that draw are those that draw faces for training, which flatters the figures.
 """
 import argparse
-import json
-import os
-import sys
 
 import cv2
 import numpy as np
-import torch
 
 from augment import as_image, h264, sharpen
-from calibrate import logit, sigmoid
-from crops import crop, landmark_box, shown_of
-from data import Pack
-from faces import session
-from false_positives import raw_score, turns
+from calibrate import calibrated
+from crops import landmark_box
+from data import Pack, pasted
+from false_positives import crops_of, load, raw_score
 from forge import CHEEKS, JAW, LIPS, NOSE, donor_source, filled_hull, fitted
 from generators import drawn_box, face_of, loaded
-from measure import auc
-from redraw import coded, coloured, generated
+from measure import auc, evenly
+from redraw import autoencoder, coded, coloured, generated
 
 CRF = 23
 LEAST_FRAMES = 4
@@ -52,13 +47,6 @@ class Drawers:
         box = drawn_box(image, landmarks)
         face, within = face_of(image, landmarks, box, make["size"])
         return pasted(image, box, coloured(generated(make, network, face, within, self.rng), face, self.rng))
-
-
-def pasted(image, box, face, interpolation=cv2.INTER_CUBIC):
-    x0, y0, x1, y1 = box
-    result = image.copy()
-    result[y0:y1, x0:x1] = cv2.resize(face, (int(x1 - x0), int(y1 - y0)), interpolation=interpolation)
-    return result
 
 
 def blended(source, target, points):
@@ -138,11 +126,10 @@ def clips(folder, count, frames):
     """The real development clips of a folder of packs, `count` of them evenly spread, as lists of (image, landmarks)."""
     pack = Pack(folder, "clips-develop")
     names = np.unique(pack.name[pack.label == 0])
-    for name in names[np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int))]:
+    for name in evenly(names, count):
         rows = np.flatnonzero(pack.name == name)
         if len(rows) >= LEAST_FRAMES:
-            rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(frames, len(rows))).round().astype(int))]
-            yield [(image, landmarks.astype(np.float32)) for image, landmarks in (pack[i] for i in rows)]
+            yield [(image, landmarks.astype(np.float32)) for image, landmarks in (pack[i] for i in evenly(rows, frames))]
 
 
 def main():
@@ -154,17 +141,11 @@ def main():
     parser.add_argument("--clips", type=int, default=60, help="of each PACKS")
     parser.add_argument("--frames", type=int, default=8, help="of each clip")
     args = parser.parse_args()
-    with open(args.card) as f:
-        card = json.load(f)
-    networks = [session(os.path.join(os.path.dirname(args.card), network["file"])) for network in (card, card.get("parts")) if network]
-    sys.path.insert(0, args.taesd)
-    from taesd import TAESD
-
-    autoencoder = TAESD(*(os.path.join(args.taesd, f"taef2_{part}.pth") for part in ("encoder", "decoder"))).eval().to(memory_format=torch.channels_last)
+    card, networks = load(args.card)
     outlined = [(make, network) for make, network in loaded(args.generators) if make["shown"] == "features"]
     if not outlined:
         parser.error(f"none of the networks of {args.generators} is shown outlines")
-    drawers = Drawers(autoencoder, outlined, np.random.default_rng(1))
+    drawers = Drawers(autoencoder(args.taesd), outlined, np.random.default_rng(1))
     scores = {name: [] for name in FORGERIES}
     for folder in args.packs:
         donor = None
@@ -172,13 +153,11 @@ def main():
             if donor:
                 for name, forgery in FORGERIES.items():
                     shown = [(h264([forgery(drawers, frames, k, donor)], CRF, False)[0], landmark_box(p)) for k, (_, p) in enumerate(frames)]
-                    crops = [[crop(image, shown_of(box, view), view["size"]) for image, box in shown[turn]] for view, turn in turns(card)]
-                    scores[name].append(raw_score(networks, card, len(shown), crops))
+                    scores[name].append(raw_score(networks, card, len(shown), crops_of(card, shown)))
             donor = frames
     fake_from = card["operating_points"]["balanced"]["fake_from"]
     for name, raw in scores.items():
-        calibrated = sigmoid(card["calibration"]["scale"] * logit(np.array(raw)) + card["calibration"]["bias"])
-        print(f"{name}: {len(raw)} clips, AUC {auc(scores['original'], raw):.3f}, called fake {np.mean(calibrated >= fake_from):.0%}, "
+        print(f"{name}: {len(raw)} clips, AUC {auc(scores['original'], raw):.3f}, called fake {np.mean(calibrated(raw, card['calibration']) >= fake_from):.0%}, "
               f"above the original {np.mean(np.array(raw) > scores['original']):.0%}")
 
 

@@ -19,12 +19,16 @@ def auc(real, fake):
     return float(wins(real, fake).mean())
 
 
+def evenly(rows, count):
+    """At most `count` of the rows, evenly spread, the first and the last among them."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))]
+
+
 def clip_scores(score, pack, size, frames=12):
     """{clip: (label, mean of the frame probabilities)}. score: uint8 crops [n, 3, size, size] -> logits [n]."""
     result = {}
     for clip in np.unique(pack.name):
-        rows = np.flatnonzero(pack.name == clip)
-        rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(frames, len(rows))).round().astype(int))]
+        rows = evenly(np.flatnonzero(pack.name == clip), frames)
         crops = []
         for i in rows:
             image, landmarks = pack[i]

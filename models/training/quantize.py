@@ -5,9 +5,10 @@
 The first nine convolutions, those whose outputs have at least a quarter of the crop's size, and what makes a logit of the
 features stay in float32: rounding them did much of the harm (../classifier/experiments.md). Activation ranges are the
 99.999th percentiles. Weights use all 8 bits: 7 (reduce_range) cost much accuracy here, and `session` of faces.py keeps sums
-from saturating on processors without VNNI. Rounded weights shift the mean of a convolution's outputs; its bias takes that back (Nagel et al.,
-"Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops as in its appendix). Of
-outputs that ReLU6 clips only those count that it lets through: they are few, and all the others would outweigh them.
+from saturating on processors without VNNI. Rounded weights shift the mean of a convolution's outputs; its bias takes that
+back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019, from crops as in its
+appendix). Of outputs that ReLU6 clips only those count that it lets through: they are few, and all the others would outweigh
+them.
 Prints how far the logits of both files are apart on fresh crops.
 """
 import argparse

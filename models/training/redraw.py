@@ -44,6 +44,14 @@ def noise(z, rng):
     return F.interpolate(coarse, (h, w), mode="bilinear") * 1.5
 
 
+def autoencoder(folder):
+    """TAEF2 from a clone of taesd."""
+    sys.path.insert(0, folder)
+    from taesd import TAESD
+
+    return TAESD(*(os.path.join(folder, f"taef2_{part}.pth") for part in ("encoder", "decoder"))).eval().to(memory_format=torch.channels_last)
+
+
 @torch.no_grad()
 def shaken(decoder, rng):
     """A copy of the decoder whose convolutions are off by up to 20% a weight."""
@@ -91,10 +99,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    sys.path.insert(0, args.taesd)
-    from taesd import TAESD
-
-    net = TAESD(*(os.path.join(args.taesd, f"taef2_{part}.pth") for part in ("encoder", "decoder"))).eval().to(memory_format=torch.channels_last)
+    net = autoencoder(args.taesd)
     generators = [network for path in args.generators for network in loaded(path)]
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
