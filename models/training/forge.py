@@ -174,14 +174,23 @@ def fitted(moved, moved_p, p):
     return displace(moved, cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC))
 
 
-def donor_source(image, p, donor, donor_p, rng):
-    """Another person's face laid onto this one by its landmarks, its colours drawn towards the target's."""
-    matrix, _ = cv2.estimateAffine2D(donor_p, p) if rng.random() < 0.5 else cv2.estimateAffinePartial2D(donor_p, p)
+def laid_onto(p, shape, face, face_p, transform=cv2.estimateAffinePartial2D):
+    """(face, face_p) moved, turned and scaled (or as `transform` finds) until face_p lie nearest to p, in a picture of `shape`; None where no way is found."""
+    matrix, _ = transform(face_p, p)
     if matrix is None:
         return None
-    moved = cv2.warpAffine(donor, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(face, matrix, shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return moved, face_p @ matrix[:, :2].T + matrix[:, 2]
+
+
+def donor_source(image, p, donor, donor_p, rng):
+    """Another person's face laid onto this one by its landmarks, its colours drawn towards the target's."""
+    laid = laid_onto(p, image.shape, donor, donor_p, cv2.estimateAffine2D if rng.random() < 0.5 else cv2.estimateAffinePartial2D)
+    if laid is None:
+        return None
+    moved, moved_p = laid
     if rng.random() < 0.7:
-        moved = fitted(moved, donor_p @ matrix[:, :2].T + matrix[:, 2], p)
+        moved = fitted(moved, moved_p, p)
     inside = filled_hull(image.shape, p) > 0
     source, target = moved[inside].astype(np.float32), image[inside].astype(np.float32)
     if len(source) < 64:

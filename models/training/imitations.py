@@ -17,7 +17,7 @@ from calibrate import calibrated
 from crops import landmark_box
 from data import Pack, pasted
 from false_positives import crops_of, load, raw_score
-from forge import CHEEKS, JAW, LIPS, NOSE, donor_source, filled_hull, fitted
+from forge import CHEEKS, JAW, LIPS, NOSE, donor_source, filled_hull, fitted, laid_onto
 from generators import drawn_box, face_of, loaded
 from measure import auc, evenly
 from redraw import autoencoder, coded, coloured, generated
@@ -56,13 +56,6 @@ def blended(source, target, points):
     return as_image(mask * source + (1 - mask) * target)
 
 
-def aligned(frame, onto, shape):
-    """(image, landmarks) of the frame moved, turned and scaled until its landmarks lie nearest to `onto`."""
-    image, landmarks = frame
-    matrix, _ = cv2.estimateAffinePartial2D(landmarks, onto)
-    return cv2.warpAffine(image, matrix, shape[1::-1], borderMode=cv2.BORDER_REPLICATE), landmarks @ matrix[:, :2].T + matrix[:, 2]
-
-
 def moment(frames, k):
     """Another frame of the clip, half of the clip away."""
     return frames[(k + len(frames) // 2) % len(frames)]
@@ -71,7 +64,7 @@ def moment(frames, k):
 def mouth_moved(frames, k):
     """Frame k with the mouth of another moment."""
     image, p = frames[k]
-    return blended(aligned(moment(frames, k), p, image.shape)[0], image, p[LOWER])
+    return blended(laid_onto(p, image.shape, *moment(frames, k))[0], image, p[LOWER])
 
 
 def swap(drawers, frames, k, donor, size, sharper=0):
@@ -99,14 +92,14 @@ def mouth_from_outlines(drawers, frames, k, donor):
     image, p = frames[k]
     lips = np.unique(LIPS)
     spoken = p.copy()
-    spoken[lips] = aligned(moment(frames, k), p, image.shape)[1][lips]
+    spoken[lips] = laid_onto(p, image.shape, *moment(frames, k))[1][lips]
     return blended(drawers.from_outlines(image, spoken, k), image, p[LOWER])
 
 
 def bent(frames, k):
     """The first frame, bent to the landmarks of frame k."""
     image, p = frames[k]
-    return fitted(*aligned(frames[0], p, image.shape), p)
+    return fitted(*laid_onto(p, image.shape, *frames[0]), p)
 
 
 FORGERIES = {
