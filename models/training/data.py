@@ -8,9 +8,10 @@ import torch
 
 from augment import colour, h264, jpeg, uneven_light
 from crops import WHOLE, crop, landmark_box, part_of
-from forge import forge
+from forge import filled_hull, forge
 
-SWAPS = {"mesonet"}  # sets whose true forgeries are whole faces swapped
+SWAPS = {"mesonet", "swaps", "stills"}  # sets whose true forgeries are whole faces swapped
+PAIRED = {"swaps", "stills"}  # those whose real files are named <group>-<key>.<ext>, and the swaps made of them <group>-<key>__<method>.<ext>
 MASK = 14  # cells a side of the forgery map that supervises the network
 
 
@@ -63,6 +64,30 @@ class Redrawn:
         """`image`, the context crop of face row[k], with the face drawn anew."""
         size, o = int(self.size[k]), int(self.offset[k])
         return pasted(image, self.box[k], np.array(self.pixels[o : o + size * size * 3]).reshape(size, size, 3))
+
+
+class Originals:
+    """Of the swaps of a PAIRED pack, the real faces that they were made of."""
+
+    def __init__(self, pack, fakes):
+        stems = [os.path.splitext(os.path.basename(str(name)))[0] for name in pack.name]
+        self.frame, self.fakes = pack.frame, fakes
+        self.key = np.array([stem.split("__")[0] for stem in stems])
+        group = np.array([stem.split("-")[0] for stem in stems])
+        self.reals_of = {key: np.flatnonzero((self.key == key) & (pack.label == 0)) for key in set(self.key[fakes])}
+        self.reals_like = {name: np.flatnonzero((group == name) & (pack.label == 0)) for name in set(group[fakes])}
+        self.group = group
+        _, which, counts = np.unique(group[fakes], return_inverse=True, return_counts=True)
+        self.share = (counts**-0.5)[which] / np.sqrt(counts).sum()  # a group's share goes by the square root of its size
+
+    def draw(self, rng):
+        """A swap, and a real face of what it was made of, mostly of the same moment; or one of the same group where that has none."""
+        i = rng.choice(self.fakes, p=self.share)
+        rows = self.reals_of[self.key[i]]
+        if len(rows) == 0:
+            return i, rng.choice(self.reals_like[self.group[i]])
+        now = rows[self.frame[rows] == self.frame[i]]
+        return i, rng.choice(now if len(now) and rng.random() < 0.8 else rows)
 
 
 def degrade(images, rng):
@@ -143,12 +168,13 @@ class Samples(torch.utils.data.IterableDataset):
         packs = {name: Pack(self.folder, name) for name in {*self.sources, *self.fakes}}
         real = {n: packs[n].trained(0) for n in self.sources}
         fake = {n: packs[n].trained(1) for n in self.fakes}
+        originals = {n: Originals(packs[n], fake[n]) for n in PAIRED.intersection(self.fakes)}
         redrawn = {n: Redrawn(self.folder, n) for n in self.sources if os.path.exists(os.path.join(self.folder, n + "-redrawn.npz"))}
         while True:
             size = rng.choice(self.sizes)
             for _ in range(self.batch):
                 forged = rng.random() < self.forged_share
-                yield self.forged_pair(packs, real, redrawn, size, rng) if forged else self.true_pair(packs, real, fake, size, rng)
+                yield self.forged_pair(packs, real, redrawn, size, rng) if forged else self.true_pair(packs, real, fake, originals, size, rng)
 
     def forged_pair(self, packs, real, redrawn, size, rng):
         name = rng.choice(list(self.sources), p=list(self.sources.values()))
@@ -183,11 +209,13 @@ class Samples(torch.utils.data.IterableDataset):
         image, landmarks = pack[faces[n]]
         return (again.draw(others[n], image) if again else image), landmarks
 
-    def true_pair(self, packs, real, fake, size, rng):
-        images = []
+    def true_pair(self, packs, real, fake, originals, size, rng):
         name = rng.choice(list(self.fakes), p=list(self.fakes.values()))
-        with_real = name if name in real else rng.choice(list(real))
         part = random_part(rng) if name in SWAPS and self.shows_part(rng) else WHOLE
+        if name in originals:
+            return self.swap_pair(packs[name], originals[name], part, size, rng)
+        images = []
+        with_real = name if name in real else rng.choice(list(real))
         for which, rows in ((with_real, real[with_real]), (name, fake[name])):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
@@ -195,6 +223,21 @@ class Samples(torch.utils.data.IterableDataset):
             (worse,) = self.worsen([image], rng)
             images.append(crop_degraded(worse, image, box, size))
         return self.item(images, [0, 1], [None, False], rng)
+
+    def swap_pair(self, pack, originals, part, size, rng):
+        """A swap beside its original, mostly made worse in the same way; all of the face counts as forged."""
+        i, original = originals.draw(rng)
+        (real, points), (swapped, landmarks) = pair = [pack[original], pack[i]]
+        (h, w), before = swapped.shape[:2], real.shape[:2]
+        if (h, w) != before and rng.random() < 0.5:
+            pair[0] = cv2.resize(real, (w, h), interpolation=cv2.INTER_AREA), (points * [w / before[1], h / before[0]]).astype(np.float32)
+        alike, seed, margins = rng.random() < 0.7, rng.integers(1 << 31), rng.uniform(0.03, 0.22, 4)
+        images = []
+        for image, points in pair:
+            box = part_of(landmark_box(points, margins), part)
+            (worse,) = self.worsen([image], np.random.default_rng(seed) if alike else rng)
+            images.append(crop_degraded(worse, image, box, size))
+        return self.item(images, [0, 1], [None, crop(filled_hull(swapped.shape, landmarks), box, size)], rng)
 
     def item(self, images, labels, masks, rng):
         maps, known = np.zeros((2, MASK, MASK), np.float32), np.ones(2, np.float32)

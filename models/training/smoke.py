@@ -20,11 +20,12 @@ import torch
 
 from augment import colour
 from compiled import operators
+from data import PAIRED
 from depthwise import DepthwiseConv2d
 from forge import forge
 from faces import FaceFinder
 from norm import BatchNorm2d
-from train import SOURCES
+from train import WITH_SWAPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -44,11 +45,13 @@ def make_data(folder):
     landmarks, rng = FaceFinder().largest(portrait), np.random.default_rng(0)
     x0, y0, x1, y1 = (int(v) for v in (*(landmarks.min(0) - 60), *(landmarks.max(0) + 60)))
     rgb, points = np.ascontiguousarray(portrait[max(y0, 0):y1, max(x0, 0):x1, ::-1]), landmarks - [max(x0, 0), max(y0, 0)]
-    for name in SOURCES:
-        for i in range(24):
-            for label in ("real", "fake") if name in ("mesonet", "yonsei") else ("real",):
+    sources, fakes = WITH_SWAPS
+    for name in sources:
+        for i in range(6 if name in PAIRED else 24):
+            for label in ("real", "fake") if name in fakes else ("real",):
                 image = colour(rgb, rng) if label == "real" else forge(rgb, points, rng)[1]
-                target = os.path.join(folder, name, label, f"{name}-{label}{i:03d}A{20 + i}.png")
+                paired = {"real": f"{name}-{i:03d}", "fake": f"{name}-{i:03d}__forged"}[label]
+                target = os.path.join(folder, name, label, f"{paired if name in PAIRED else f'{name}-{label}{i:03d}A{20 + i}'}.png")
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 cv2.imwrite(target, image[:, :, ::-1])
     ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
@@ -100,6 +103,25 @@ def check_operators():
     print("gradients agree;", ", ".join(f"{name} {'compiled' if operators(name) else 'not compiled'}" for name in ("depthwise", "norm")), flush=True)
 
 
+def check_collecting(clones, out):
+    """Of a repository with one clip, whole and one panel of it, what collect.py makes; what is not there is left out."""
+    folder = os.path.join(clones, "owner+name")
+    ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
+    run("git", "init", "-q", folder)
+    run(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", "clip.mp4", cwd=folder)
+    blob = subprocess.run(["git", "hash-object", "-w", "clip.mp4"], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    with open(os.path.join(clones, "list.csv"), "w", newline="") as f:
+        rows = [["whole.mp4", blob, ""], ["panel.mp4", blob, "100:80:10:20"], ["missing.mp4", "0" * 40, ""]]
+        writer = csv.writer(f)
+        writer.writerow(["file", "label", "group", "repo", "path", "blob", "crop"])
+        writer.writerows([file, "fake", "a group", "owner/name", "clip.mp4", blob, crop] for file, blob, crop in rows)
+    step("collect.py", os.path.join(clones, "list.csv"), clones, out)
+    sizes = [cv2.VideoCapture(os.path.join(out, file)).read()[1].shape[:2] for file in ("whole.mp4", "panel.mp4")]
+    assert sizes == [(240, 320), (80, 100)], sizes
+    with open(os.path.join(out, "labels.csv"), newline="") as f:
+        assert [row["file"] for row in csv.DictReader(f)] == ["whole.mp4", "panel.mp4"]
+
+
 STAND_IN = """import torch
 
 class TAESD(torch.nn.Module):
@@ -117,6 +139,7 @@ def main():
         write_labels(at("data"), at("labels.csv"), ("real", "fake"))
         write_labels(at("data"), at("reals.csv"), ("real",))
         step("prepare.py", at("data"), at("packs"))
+        check_collecting(at("repository"), at("collected"))
         os.makedirs(at("taesd"))
         with open(at("taesd", "taesd.py"), "w") as f:
             f.write(STAND_IN)
@@ -124,7 +147,7 @@ def main():
         step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 40)
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--sizes", 96, 80, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
-        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5)
+        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5, "--swaps", "--forged-share", 0.4)
         step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2, "--half")
         step("robustness.py", at("reals.csv"), at("copies"), "--copies", "--seconds", 1, "--only", "as it is", "CRF 40")
         step("prepare.py", at("copies"), at("copies-packs"), "--frames", 2)

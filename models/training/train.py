@@ -20,6 +20,10 @@ from model import Detector, averaged_weights, imagenet, mixed_precision
 
 SOURCES = {"mesonet": 0.45, "aaf": 0.28, "flickr": 0.22, "yonsei": 0.05}  # real faces that are forged
 FAKES = {"mesonet": 0.85, "yonsei": 0.15}  # true forgeries
+WITH_SWAPS = (  # both, with --swaps
+    {"mesonet": 0.38, "aaf": 0.24, "flickr": 0.2, "yonsei": 0.04, "swaps": 0.08, "stills": 0.06},
+    {"mesonet": 0.25, "yonsei": 0.05, "swaps": 0.4, "stills": 0.3},
+)
 SHARES = {"forged_share": 0.88, "donor_share": 0.35, "redrawn_share": 0.3}  # of Samples
 
 
@@ -41,6 +45,7 @@ def arguments():
     parser.add_argument("--redrawn-share", type=float, default=SHARES["redrawn_share"],
                         help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
     parser.add_argument("--parts-share", type=float, default=0, help="share of the pairs that show a part of the face")
+    parser.add_argument("--swaps", action="store_true", help="train on the sets swaps and stills too (README.md, Data)")
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
@@ -66,11 +71,12 @@ def learning_rate(step, args):
 
 def batches(args, step):
     """From `step` on: batches of the size that the step calls for."""
+    sources, fakes = WITH_SWAPS if args.swaps else (SOURCES, FAKES)
     for sizes, until in (([args.small], args.grow_at), (args.sizes, args.steps)):
         if step >= until:
             continue
         seed = args.seed * 1_000_003 + step
-        samples = Samples(args.packs, sizes, args.pairs, seed, SOURCES, FAKES, args.forged_share, args.donor_share, args.redrawn_share, args.parts_share)
+        samples = Samples(args.packs, sizes, args.pairs, seed, sources, fakes, args.forged_share, args.donor_share, args.redrawn_share, args.parts_share)
         loader = torch.utils.data.DataLoader(samples, args.pairs, num_workers=args.workers, collate_fn=together, prefetch_factor=3 if args.workers else None)
         for batch in loader:
             yield step, batch

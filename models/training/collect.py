@@ -1,0 +1,64 @@
+"""Bring clips of public repositories out of local clones: those to check with, and those of swaps to train on.
+
+    git clone https://github.com/OWNER/NAME CLONES/OWNER+NAME      # for each repository that LIST.csv names
+    python collect.py sources/LIST.csv CLONES OUT
+
+LIST.csv has the columns file, label, group, method, source (who or what is shown), repo, path, blob (of git) and crop: w:h:x:y
+where one panel of the frame is meant, `anew` for GIF, WebP and longer clips, of which the first 20 seconds are encoded. Writes
+OUT/<file> and, for the product's evaluate, OUT/labels.csv with the columns file, label and group. Names what is missing.
+
+    sources/outside.csv   swapped clips, and originals of theirs, that the classifier is checked with
+    sources/reals.csv     real clips of the web, sign language and news
+    sources/swaps.csv     swapped clips and originals for training, laid out for prepare.py
+"""
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def brought(clones, row):
+    """The bytes of the clip, or None."""
+    folder = os.path.join(clones, row["repo"].replace("/", "+", 1))
+    found = subprocess.run(["git", "-C", folder, "cat-file", "blob", row["blob"]], capture_output=True)
+    return found.stdout if found.returncode == 0 else None
+
+
+def encoded(clip, crop, path):
+    with tempfile.NamedTemporaryFile() as whole:
+        whole.write(clip)
+        whole.flush()
+        how = ["-t", "20", "-vf", "crop=iw-mod(iw\\,2):ih-mod(ih\\,2)"] if crop == "anew" else ["-vf", f"crop={crop}"]
+        command = ["ffmpeg", "-v", "error", "-y", "-i", whole.name, *how, "-an", "-c:v", "libx264", "-crf", "12", "-preset", "veryfast", "-pix_fmt", "yuv420p", path]
+        return subprocess.run(command).returncode == 0
+
+
+def main():
+    source, clones, out = sys.argv[1:]
+    labels, missing = [], 0
+    with open(source, newline="") as f:
+        rows = list(csv.DictReader(f))
+    for row in rows:
+        path = os.path.join(out, row["file"])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        clip = brought(clones, row)
+        if clip and row["crop"]:
+            clip = encoded(clip, row["crop"], path)
+        elif clip:
+            with open(path, "wb") as f:
+                f.write(clip)
+        if clip:
+            labels.append({name: row[name] for name in ("file", "label", "group")})
+        else:
+            missing += 1
+            print(f"missing: {row['repo']} {row['path']}", file=sys.stderr)
+    with open(os.path.join(out, "labels.csv"), "w", newline="") as f:
+        writer = csv.DictWriter(f, ["file", "label", "group"])
+        writer.writeheader()
+        writer.writerows(labels)
+    print(f"{len(labels)} of {len(rows)} clips")
+
+
+if __name__ == "__main__":
+    main()
