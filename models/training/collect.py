@@ -18,6 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+from robustness import EVEN, encoding
+
+CRF = 12
+
 
 def brought(clones, row):
     """The bytes of the clip, or None."""
@@ -30,14 +34,13 @@ def encoded(clip, crop, path):
     with tempfile.NamedTemporaryFile() as whole:
         whole.write(clip)
         whole.flush()
-        how = ["-t", "20", "-vf", "crop=iw-mod(iw\\,2):ih-mod(ih\\,2)"] if crop == "anew" else ["-vf", f"crop={crop}"]
-        command = ["ffmpeg", "-v", "error", "-y", "-i", whole.name, *how, "-an", "-c:v", "libx264", "-crf", "12", "-preset", "veryfast", "-pix_fmt", "yuv420p", path]
-        return subprocess.run(command).returncode == 0
+        how = ["-t", "20", "-vf", EVEN] if crop == "anew" else ["-vf", f"crop={crop}"]
+        return subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path]).returncode == 0
 
 
 def main():
     source, clones, out = sys.argv[1:]
-    labels, missing = [], 0
+    labels = []
     with open(source, newline="") as f:
         rows = list(csv.DictReader(f))
     for row in rows:
@@ -52,7 +55,6 @@ def main():
         if clip:
             labels.append({name: row[name] for name in ("file", "label", "group")})
         else:
-            missing += 1
             print(f"missing: {row['repo']} {row['path']}", file=sys.stderr)
     with open(os.path.join(out, "labels.csv"), "w", newline="") as f:
         writer = csv.DictWriter(f, ["file", "label", "group"])

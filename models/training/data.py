@@ -73,11 +73,10 @@ class Originals:
         stems = [os.path.splitext(os.path.basename(str(name)))[0] for name in pack.name]
         self.frame, self.fakes = pack.frame, fakes
         self.key = np.array([stem.split("__")[0] for stem in stems])
-        group = np.array([stem.split("-")[0] for stem in stems])
+        self.group = np.array([stem.split("-")[0] for stem in stems])
         self.reals_of = {key: np.flatnonzero((self.key == key) & (pack.label == 0)) for key in set(self.key[fakes])}
-        self.reals_like = {name: np.flatnonzero((group == name) & (pack.label == 0)) for name in set(group[fakes])}
-        self.group = group
-        _, which, counts = np.unique(group[fakes], return_inverse=True, return_counts=True)
+        self.reals_like = {name: np.flatnonzero((self.group == name) & (pack.label == 0)) for name in set(self.group[fakes])}
+        _, which, counts = np.unique(self.group[fakes], return_inverse=True, return_counts=True)
         self.share = (counts**-0.5)[which] / np.sqrt(counts).sum()  # a group's share goes by the square root of its size
 
     def draw(self, rng):
@@ -158,6 +157,10 @@ class Samples(torch.utils.data.IterableDataset):
     def worsen(self, images, rng):
         return degrade(images, rng)
 
+    def worse_crop(self, image, box, size, rng):
+        (worse,) = self.worsen([image], rng)
+        return crop_degraded(worse, image, box, size)
+
     def shows_part(self, rng):
         return self.parts_share > 0 and rng.random() < self.parts_share
 
@@ -220,8 +223,7 @@ class Samples(torch.utils.data.IterableDataset):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
             box = part_of(landmark_box(landmarks, rng.uniform(0.03, 0.22, 4)), part)
-            (worse,) = self.worsen([image], rng)
-            images.append(crop_degraded(worse, image, box, size))
+            images.append(self.worse_crop(image, box, size, rng))
         return self.item(images, [0, 1], [None, False], rng)
 
     def swap_pair(self, pack, originals, part, size, rng):
@@ -232,12 +234,9 @@ class Samples(torch.utils.data.IterableDataset):
         if (h, w) != before and rng.random() < 0.5:
             pair[0] = cv2.resize(real, (w, h), interpolation=cv2.INTER_AREA), (points * [w / before[1], h / before[0]]).astype(np.float32)
         alike, seed, margins = rng.random() < 0.7, rng.integers(1 << 31), rng.uniform(0.03, 0.22, 4)
-        images = []
-        for image, points in pair:
-            box = part_of(landmark_box(points, margins), part)
-            (worse,) = self.worsen([image], np.random.default_rng(seed) if alike else rng)
-            images.append(crop_degraded(worse, image, box, size))
-        return self.item(images, [0, 1], [None, crop(filled_hull(swapped.shape, landmarks), box, size)], rng)
+        boxes = [part_of(landmark_box(points, margins), part) for _, points in pair]
+        images = [self.worse_crop(image, box, size, np.random.default_rng(seed) if alike else rng) for (image, _), box in zip(pair, boxes)]
+        return self.item(images, [0, 1], [None, crop(filled_hull(swapped.shape, landmarks), boxes[1], size)], rng)
 
     def item(self, images, labels, masks, rng):
         maps, known = np.zeros((2, MASK, MASK), np.float32), np.ones(2, np.float32)

@@ -99,8 +99,8 @@ def main():
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     sets = {}
-    for folder in sorted(glob.glob(os.path.join(args.data, "*", ""))):
-        name = os.path.basename(os.path.dirname(folder))
+    for folder in sorted(filter(os.path.isdir, glob.glob(os.path.join(args.data, "*")))):
+        name = os.path.basename(folder)
         if name == "clips":
             for use in sorted(os.listdir(folder)):
                 sets[f"clips-{use}"] = sorted(glob.glob(os.path.join(folder, use, "*", "*", "*")))

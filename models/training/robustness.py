@@ -31,20 +31,24 @@ DEGRADATIONS = {  # name: (video filter, CRF)
     "re-filmed": ("scale=iw*0.6:-2:flags=bilinear,rotate=0.03,scale=iw*1.5:-2:flags=bilinear,gblur=sigma=0.8,eq=contrast=0.85", 28),
     "partial": (None, 23),
 }
+EVEN = "crop=trunc(iw/2)*2:trunc(ih/2)*2"  # as 4:2:0 needs it
 
 
 def folder_of(name):
     return name.replace(" ", "-")
 
 
+def encoding(crf):
+    return ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-an"]
+
+
 def commands(row, rows, target, args, video_filter, crf):
     base = [args.ffmpeg, "-v", "error", "-nostdin", "-y"]
-    codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-an"]
-    even = "crop=trunc(iw/2)*2:trunc(ih/2)*2"
+    codec = encoding(crf)
     if video_filter is not None:
-        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", f"{video_filter},{even}", *codec, target]
+        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", f"{video_filter},{EVEN}", *codec, target]
     if row["label"] in ("0", "real"):
-        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", even, *codec, target]
+        return base + ["-t", str(args.seconds), "-i", row["file"], "-vf", EVEN, *codec, target]
     twin = next((r["file"] for r in rows if r["label"] in ("0", "real") and person(r["file"]) == person(row["file"])), None)
     if twin is None:
         return None

@@ -29,6 +29,7 @@ from train import WITH_SWAPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+FFMPEG = os.environ.get("FFMPEG_PATH", "ffmpeg")
 
 
 def run(*command, **options):
@@ -50,11 +51,10 @@ def make_data(folder):
         for i in range(6 if name in PAIRED else 24):
             for label in ("real", "fake") if name in fakes else ("real",):
                 image = colour(rgb, rng) if label == "real" else forge(rgb, points, rng)[1]
-                paired = {"real": f"{name}-{i:03d}", "fake": f"{name}-{i:03d}__forged"}[label]
-                target = os.path.join(folder, name, label, f"{paired if name in PAIRED else f'{name}-{label}{i:03d}A{20 + i}'}.png")
+                stem = f"{name}-{i:03d}{'__forged' if label == 'fake' else ''}" if name in PAIRED else f"{name}-{label}{i:03d}A{20 + i}"
+                target = os.path.join(folder, name, label, f"{stem}.png")
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 cv2.imwrite(target, image[:, :, ::-1])
-    ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
     for i in range(6):
         label, method = ("fake", "forged") if i % 2 else ("real", "original")
         image = forge(rgb, points, rng)[1] if i % 2 else rgb
@@ -62,7 +62,7 @@ def make_data(folder):
         cv2.imwrite(source, image[:, :, ::-1])
         target = os.path.join(folder, "clips", "develop", label, method, f"c23-{i:03d}.mp4")
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        run(ffmpeg, "-v", "error", "-y", "-loop", "1", "-i", source, "-t", "2", "-vf", "scale=320:-2", "-pix_fmt", "yuv420p", target)
+        run(FFMPEG, "-v", "error", "-y", "-loop", "1", "-i", source, "-t", "2", "-vf", "scale=320:-2", "-pix_fmt", "yuv420p", target)
 
 
 def write_labels(data, path, labels):
@@ -106,9 +106,8 @@ def check_operators():
 def check_collecting(clones, out):
     """Of a repository with one clip, whole and one panel of it, what collect.py makes; what is not there is left out."""
     folder = os.path.join(clones, "owner+name")
-    ffmpeg = os.environ.get("FFMPEG_PATH", "ffmpeg")
     run("git", "init", "-q", folder)
-    run(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", "clip.mp4", cwd=folder)
+    run(FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", "clip.mp4", cwd=folder)
     blob = subprocess.run(["git", "hash-object", "-w", "clip.mp4"], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
     with open(os.path.join(clones, "list.csv"), "w", newline="") as f:
         rows = [["whole.mp4", blob, ""], ["panel.mp4", blob, "100:80:10:20"], ["missing.mp4", "0" * 40, ""]]
