@@ -17,7 +17,7 @@ const cardSchema = z.object({
   name: z.string(),
   version: z.string(),
   file: z.string(),
-  parts: z.object({ file: z.string() }).optional(),
+  second: z.object({ file: z.string() }).optional(),
 });
 
 /** The sources that the Dockerfile compiles, with the checksums it holds them to. */
@@ -43,8 +43,8 @@ export async function modelComponents(): Promise<Component[]> {
     const dir = new URL(`models/${folder}/`, root);
     const card = cardSchema.parse(JSON.parse(await readFile(new URL('model.json', dir), 'utf8')));
     const model = await modelComponent(card.name, card.version, new URL(card.file, dir));
-    return card.parts
-      ? [model, await modelComponent(`${card.name}-parts`, card.version, new URL(card.parts.file, dir))]
+    return card.second
+      ? [model, await modelComponent(`${card.name}-second`, card.version, new URL(card.second.file, dir))]
       : [model];
   });
   return (await Promise.all(components)).flat();

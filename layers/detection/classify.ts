@@ -44,15 +44,15 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
   const outputs = heatmap ? [logit, heatmap] : [logit];
   const names = { inputs: [card.input.name], outputs };
   const networks: LoadedModel<{ name: string }>[] = [model];
-  if (card.parts) {
-    const weights = await loadWeights(cardPath, card.parts);
-    networks.push({ card: { name: `${card.name} for parts` }, weights });
+  if (card.second) {
+    const weights = await loadWeights(cardPath, card.second);
+    networks.push({ card: { name: `the second network of ${card.name}` }, weights });
   }
   const sessions = await allOrNone(
     networks.map((network) => startSession(network, names)),
     (session) => session.release(),
   );
-  const [forWhole, forParts] = [sessions[0]!, sessions.at(-1)!];
+  const [first, other] = [sessions[0]!, sessions.at(-1)!];
   return {
     card,
     async classify(faces, views, options = {}) {
@@ -61,9 +61,9 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
       }
       const wantHeatmap = options.heatmap === true && heatmap !== undefined;
       const shown: RawScore[][] = [];
-      for (const [i, { mirrored, part }] of views.entries()) {
+      for (const [i, { mirrored, second }] of views.entries()) {
         const crops = faces.map((face) => face[i]!);
-        const session = part ? forParts : forWhole;
+        const session = second ? other : first;
         shown.push(await run(session, card, crops, { mirrored, wantHeatmap: wantHeatmap && i === 0 }));
       }
       return faces.map((_, face) => {

@@ -36,14 +36,16 @@ const viewSchema = z.object({
     .tuple([share, share, share, share])
     .refine(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1, { message: 'part is empty' })
     .optional(),
+  /** Whether the card's second network is shown it instead of the first. */
+  second: z.boolean().optional(),
 });
 export type View = z.infer<typeof viewSchema>;
 
 const classifierFields = z.object({
   ...cardFields,
   kind: z.literal('classifier'),
-  /** Another network with the same inputs and outputs, for the views that show a part. */
-  parts: z.object(fileFields).optional(),
+  /** Another network with the same inputs and outputs, for the views that name it. */
+  second: z.object(fileFields).optional(),
   input: z.object({
     name: z.string(),
     layout: z.enum(['NCHW', 'NHWC']),
@@ -71,6 +73,9 @@ export const classifierCardSchema = classifierFields
   })
   .refine((card) => card.views.every(({ part }, i) => i % viewsPerFrame(card) > 0 || part === undefined), {
     message: 'the first view of a frame draws the heatmap and cannot show a part',
+  })
+  .refine((card) => card.second !== undefined || !card.views.some((view) => view.second), {
+    message: 'a view is shown to a second network, and the card has none',
   });
 export type ClassifierCard = z.infer<typeof classifierFields>;
 
@@ -80,8 +85,8 @@ export function viewsPerFrame({ views, views_per_frame = views.length }: Classif
 }
 
 /** What an answer says of the classifier that judged. */
-export function identityOf({ name, version, sha256, parts }: ClassifierCard): ModelIdentity {
-  const ofBoth = parts && createHash('sha256').update(`${sha256}${parts.sha256}`).digest('hex');
+export function identityOf({ name, version, sha256, second }: ClassifierCard): ModelIdentity {
+  const ofBoth = second && createHash('sha256').update(`${sha256}${second.sha256}`).digest('hex');
   return { name, version, sha256: ofBoth ?? sha256 };
 }
 

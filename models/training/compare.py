@@ -4,7 +4,7 @@
     python prepare.py DATA PACKS --frames 16
     python compare.py PACKS CARD A.onnx B.onnx ... [--together develop others]
 
-Each is WHOLE.onnx or WHOLE.onnx,PARTS.onnx: another network for the views that show a part of the face.
+Each is FIRST.onnx or FIRST.onnx,SECOND.onnx: another network for the views that the card gives to it.
 Faces are shown as the views of the card (model.json) say, and a clip is as suspicious as for the product. Prints a line a
 network: for each pack (clips-<name>) and quality the AUC of all its fakes against its reals, and the mean of these.
 

@@ -10,7 +10,7 @@ from augment import colour, h264, jpeg, uneven_light
 from crops import WHOLE, crop, landmark_box, part_of
 from forge import filled_hull, forge
 
-SWAPS = {"mesonet", "swaps", "stills"}  # sets whose true forgeries are whole faces swapped
+SWAPS = {"mesonet", "openforensics", "swaps", "stills"}  # sets whose true forgeries are whole faces swapped
 PAIRED = {"swaps", "stills"}  # those whose real files are named <group>-<key>.<ext>, and the swaps made of them <group>-<key>__<method>.<ext>
 MASK = 14  # cells a side of the forgery map that supervises the network
 
@@ -71,9 +71,10 @@ class Originals:
 
     def __init__(self, pack, fakes):
         stems = [os.path.splitext(os.path.basename(str(name)))[0] for name in pack.name]
-        self.frame, self.fakes = pack.frame, fakes
         self.key = np.array([stem.split("__")[0] for stem in stems])
         self.group = np.array([stem.split("-")[0] for stem in stems])
+        fakes = fakes[np.isin(self.group[fakes], self.group[pack.label == 0])]
+        self.frame, self.fakes = pack.frame, fakes
         self.reals_of = {key: np.flatnonzero((self.key == key) & (pack.label == 0)) for key in set(self.key[fakes])}
         self.reals_like = {name: np.flatnonzero((self.group == name) & (pack.label == 0)) for name in set(self.group[fakes])}
         _, which, counts = np.unique(self.group[fakes], return_inverse=True, return_counts=True)
@@ -106,7 +107,7 @@ def degrade(images, rng):
         images = [np.clip(x + noise, 0, 255).astype(np.uint8) for x in images]
     codec = rng.random()
     if codec < 0.55:
-        crf = int(rng.integers(17, 29) if rng.random() < 0.5 else rng.integers(23, 44))
+        crf = int(rng.integers(17, 29) if rng.random() < 0.65 else rng.integers(23, 44))
         images = h264(images, crf, bool(rng.random() < 0.5))
     elif codec < 0.75:
         quality = rng.integers(40, 100)

@@ -39,10 +39,10 @@ def logits_of(classifier, view, crops):
 
 
 def load(path):
-    """A card, and the sessions of its networks: that for the whole face and, where there is one, that for parts of it."""
+    """A card, and the sessions of its networks: the first and, where there is one, the second."""
     with open(path) as f:
         card = json.load(f)
-    networks = [network for network in (card, card.get("parts")) if network]
+    networks = [network for network in (card, card.get("second")) if network]
     return card, [session(os.path.join(os.path.dirname(path), network["file"])) for network in networks]
 
 
@@ -66,7 +66,7 @@ def raw_score(networks, card, frames, crops):
     logits, views = np.zeros(frames), np.zeros(frames)
     for (view, turn), shown in zip(turns(card), crops):
         if shown:
-            logits[turn] += logits_of(networks[-1 if "part" in view else 0], view, shown)
+            logits[turn] += logits_of(networks[-1 if view.get("second") else 0], view, shown)
             views[turn] += 1
     return highest_mean(sigmoid(logits / views))
 

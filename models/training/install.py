@@ -1,9 +1,10 @@
 """Make an ONNX classifier the product's: copy it to a model folder and write its card, uncalibrated.
 
-    python install.py MODEL.onnx [--parts PARTS.onnx] [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
+    python install.py MODEL.onnx [--second SECOND.onnx] [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
 
-With --parts each frame shows the whole face and a part of it, which take turns; without, both crops of the whole face. Then
-calibrate.py fills in the calibration and the operating points. Other entries of a card already there are kept.
+With --second each frame shows the whole face and a part of it, which take turns, and the second network is shown the mirrored
+whole face; without, both crops of the whole face are shown in each frame. Then calibrate.py fills in the calibration and the
+operating points. Other entries of a card already there are kept.
 """
 import argparse
 import hashlib
@@ -28,7 +29,7 @@ def copy(source, folder, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    parser.add_argument("--parts", help="network for parts of the face")
+    parser.add_argument("--second", help="network for the mirrored crop")
     parser.add_argument("--folder", default=os.path.join(ROOT, "classifier"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
@@ -40,10 +41,11 @@ def main():
     model = copy(args.model, args.folder, f"{args.name}.onnx")
     whole = [{"size": args.sizes[0], "mirrored": False}, {"size": args.sizes[1], "mirrored": True}]
     views = {"views": whole}
-    if args.parts:
+    if args.second:
+        whole[1]["second"] = True
         parts = [{"size": PART_SIZE, "part": part} for part in PARTS]
         views = {
-            "parts": copy(args.parts, args.folder, f"{args.name}-parts.onnx"),
+            "second": copy(args.second, args.folder, f"{args.name}-second.onnx"),
             "views": [view for i, part in enumerate(parts) for view in (whole[i % 2], part)],
             "views_per_frame": 2,
         }
@@ -66,7 +68,7 @@ def main():
     if os.path.exists(card_path):
         with open(card_path) as f:
             others = json.load(f)
-        for key in ("parts", "views_per_frame"):  # not all cards have them
+        for key in ("second", "views_per_frame"):  # not all cards have them
             others.pop(key, None)
         card = {**others, **card}
     with open(card_path, "w") as f:

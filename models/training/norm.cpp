@@ -1,4 +1,4 @@
-// Batch normalization by the statistics of the batch, followed by ReLU6 if `cap`, both ways, in bfloat16, channels last,
+// Batch normalization by given statistics, followed by ReLU6 if `cap`, both ways, in bfloat16, channels last,
 // channels a multiple of 8. With rows = n * h * w, a tensor is [rows, channels] here.
 #include <ATen/Parallel.h>
 #include <torch/extension.h>
@@ -38,23 +38,7 @@ static inline Floats<W> through(Floats<W> gradient, Floats<W> value, bool cap) {
   return !cap ? gradient : (value > 0) & (value < 6) ? gradient : zero;
 }
 
-// N vectors of W channels: `one` += the sum over the rows of x - shift, `two` += that of its square
-template <int W, int N>
-static void value_sums(const uint16_t* x, int64_t rows, int64_t channels, const float* shift, float* one, float* two) {
-  Floats<W> sums[N] = {}, squares[N] = {}, by[N];
-  for (int i = 0; i < N; i++) by[i] = loaded<W>(shift + i * W);
-  for (int64_t row = 0; row < rows; row++)
-#pragma GCC unroll 4
-    for (int i = 0; i < N; i++) {
-      Floats<W> value = Vector<W>::load(x + row * channels + i * W) - by[i];
-      sums[i] += value;
-      squares[i] += value * value;
-    }
-  add_to<W, N>(one, sums);
-  add_to<W, N>(two, squares);
-}
-
-// `one` += the sum over the rows of the gradient let through, `two` += that of its product with x
+// N vectors of W channels: `one` += the sum over the rows of the gradient let through, `two` += that of its product with x
 template <int W, int N>
 static void gradient_sums(const uint16_t* x, const uint16_t* gradient, int64_t rows, int64_t channels, const float* slope, const float* offset, bool cap,
                           float* one, float* two) {
@@ -85,15 +69,13 @@ static void normalize(const uint16_t* x, uint16_t* y, int64_t rows, int64_t chan
     }
 }
 
-// to_x = slope * gradient let through + by_value * x + constant
 template <int W>
 static void input_gradient(const uint16_t* x, const uint16_t* gradient, uint16_t* to_x, int64_t rows, int64_t channels, const float* slope, const float* offset,
-                           const float* by_value, const float* constant, bool cap) {
+                           bool cap) {
   for (int64_t row = 0; row < rows; row++)
     for (int64_t c = 0; c < channels; c += W) {
       Floats<W> value = Vector<W>::load(x + row * channels + c), s = loaded<W>(slope + c);
-      Floats<W> g = through<W>(Vector<W>::load(gradient + row * channels + c), value * s + loaded<W>(offset + c), cap);
-      Vector<W>::store(to_x + row * channels + c, s * g + loaded<W>(by_value + c) * value + loaded<W>(constant + c));
+      Vector<W>::store(to_x + row * channels + c, s * through<W>(Vector<W>::load(gradient + row * channels + c), value * s + loaded<W>(offset + c), cap));
     }
 }
 
@@ -137,21 +119,15 @@ static at::Tensor two_sums(const Shape& s, Add add) {
   return partial.sum(0);
 }
 
-// -> y, and the mean and the (biased) variance of each channel
-std::tuple<at::Tensor, at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps, bool cap) {
+at::Tensor forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& mean, const at::Tensor& variance, double eps, bool cap) {
   Shape s = shape_of(x);
-  at::Tensor shift = x.select(0, 0).select(1, 0).select(1, 0).to(at::kFloat).contiguous();  // keeps the sums small
-  at::Tensor sums = two_sums(s, [&](auto width, auto many, int64_t row, int64_t count, int64_t c, float* one, float* two) {
-    value_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * s.channels + c, count, s.channels, floats(shift) + c, one, two);
-  }) / (double)s.rows;
-  at::Tensor mean = sums[0] + shift, variance = (sums[1] - sums[0] * sums[0]).clamp_min(0);
   Line line(weight, bias, mean, variance, eps);
   at::Tensor y = at::empty_like(x);
   over_rows(s.rows, [&](int64_t row, int64_t count) {
     auto* work = s.channels % 16 == 0 ? normalize<16> : normalize<8>;
     work(bits(x) + row * s.channels, bits(y) + row * s.channels, count, s.channels, floats(line.slope), floats(line.offset), cap);
   });
-  return {y, mean, variance};
+  return y;
 }
 
 // -> gradients of x, weight and bias
@@ -164,21 +140,17 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> backward(const at::Tensor& gradie
     gradient_sums<decltype(width)::value, decltype(many)::value>(bits(x) + row * s.channels + c, bits(gradient) + row * s.channels + c, count,
                                                                 s.channels, floats(line.slope) + c, floats(line.offset) + c, cap, one, two);
   });
-  at::Tensor deviation = (variance + eps).rsqrt(), to_bias = sums[0], to_weight = (sums[1] - mean * sums[0]) * deviation;
-  at::Tensor by_value = (-line.slope * deviation * to_weight / (double)s.rows).contiguous();
-  at::Tensor constant = (-line.slope * to_bias / (double)s.rows - by_value * mean).contiguous();
   at::Tensor to_x = at::empty_like(x);
   over_rows(s.rows, [&](int64_t row, int64_t count) {
     auto* work = s.channels % 16 == 0 ? input_gradient<16> : input_gradient<8>;
     int64_t first = row * s.channels;
-    work(bits(x) + first, bits(gradient) + first, bits(to_x) + first, count, s.channels, floats(line.slope), floats(line.offset), floats(by_value),
-         floats(constant), cap);
+    work(bits(x) + first, bits(gradient) + first, bits(to_x) + first, count, s.channels, floats(line.slope), floats(line.offset), cap);
   });
-  return {to_x, to_weight, to_bias};
+  return {to_x, (sums[1] - mean * sums[0]) * (variance + eps).rsqrt(), sums[0]};
 }
 
 TORCH_LIBRARY(norm, m) {
-  m.def("forward(Tensor x, Tensor weight, Tensor bias, float eps, bool cap) -> (Tensor, Tensor, Tensor)");
+  m.def("forward(Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float eps, bool cap) -> Tensor");
   m.def("backward(Tensor gradient, Tensor x, Tensor weight, Tensor bias, Tensor mean, Tensor variance, float eps, bool cap) -> (Tensor, Tensor, Tensor)");
 }
 

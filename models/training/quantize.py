@@ -1,6 +1,6 @@
 """Static int8 quantization (QDQ, weights per channel) of the float32 classifier, calibrated on training crops.
 
-    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256] [--parts]
+    python quantize.py PACKS FLOAT.onnx INT8.onnx [--size 208] [--crops 256] [--parts-share 0.5]
 
 The first nine convolutions, those whose outputs have at least a quarter of the crop's size, and what makes a logit of the
 features stay in float32: rounding them did much of the harm (../classifier/experiments.md). Activation ranges are the
@@ -30,8 +30,8 @@ LEAST_OUTPUTS = 30  # of a channel, for its bias to be corrected
 
 
 class Crops(CalibrationDataReader):
-    def __init__(self, packs, size, count, parts, seed):
-        samples = iter(Samples(packs, [size], 1, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2, parts_share=float(parts)))
+    def __init__(self, packs, size, count, parts_share, seed):
+        samples = iter(Samples(packs, [size], 1, seed, SOURCES, FAKES, forged_share=0.7, donor_share=0.2, redrawn_share=0.2, parts_share=parts_share))
         pairs = [next(samples)[0].numpy().astype(np.float32) / 127.5 - 1 for _ in range(count // 2)]
         self.batches = [{"face": np.concatenate(pairs[i : i + 8])} for i in range(0, len(pairs), 8)]
         self.rest = iter(self.batches)
@@ -116,10 +116,10 @@ def main():
     parser.add_argument("target")
     parser.add_argument("--size", type=int, default=max(SIZES))
     parser.add_argument("--crops", type=int, default=256)
-    parser.add_argument("--parts", action="store_true", help="of a network that is shown parts of faces")
+    parser.add_argument("--parts-share", type=float, default=0, help="share of the crops that show a part of the face, as the network is shown")
     args = parser.parse_args()
-    quantize(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts, seed=7))
-    compare(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts, seed=8))
+    quantize(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts_share, seed=7))
+    compare(args.source, args.target, Crops(args.packs, args.size, args.crops, args.parts_share, seed=8))
 
 
 if __name__ == "__main__":

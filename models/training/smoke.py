@@ -93,7 +93,7 @@ def check_operators():
     """The compiled operators against PyTorch's own in float32."""
     torch.manual_seed(0)
     convolutions = [DepthwiseConv2d(32, kernel, stride) for kernel in (3, 5) for stride in (1, 2)]
-    norms = [BatchNorm2d(32, cap) for cap in (False, True)] if operators("norm") else []  # else rounded before ReLU6, which turns gradients off
+    norms = [BatchNorm2d(32, cap).eval() for cap in (False, True)] if operators("norm") else []  # else rounded before ReLU6, which turns gradients off
     for layer in convolutions + norms:
         for p in layer.parameters():
             torch.nn.init.normal_(p)
@@ -152,8 +152,8 @@ def main():
         step("prepare.py", at("copies"), at("copies-packs"), "--frames", 2)
         step("compression.py", at("packs"), at("copies-packs"), at("average.pt"), at("corrected.pt"), "--pairs", 32)
         step("export.py", at("corrected.pt"), at("float.onnx"))
-        step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16, "--parts")
-        step("install.py", at("float.onnx"), "--parts", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
+        step("quantize.py", at("packs"), at("float.onnx"), at("int8.onnx"), "--size", 96, "--crops", 16, "--parts-share", 0.5)
+        step("install.py", at("float.onnx"), "--second", at("int8.onnx"), "--folder", at("classifier"), "--name", "tiny", "--version", "0.0.0", "--sizes", 96, 80)
         run("npm", "run", "--silent", "evaluate", "--", at("labels.csv"), "--model", at("classifier"), "--scores", at("scores.csv"), cwd=ROOT)
         step("false_positives.py", at("packs"), at("classifier", "model.json"), "--out", at("stills.csv"), "--frames", 2)
         step("calibrate.py", at("classifier", "model.json"), at("scores.csv"), "--reals", at("stills.csv"), "--real-clips", at("scores.csv"))

@@ -17,12 +17,13 @@ import torch.nn.functional as F
 from data import Pack, Samples, together
 from measure import measure
 from model import Detector, averaged_weights, imagenet, mixed_precision
+from norm import BatchNorm2d
 
 SOURCES = {"mesonet": 0.45, "aaf": 0.28, "flickr": 0.22, "yonsei": 0.05}  # real faces that are forged
 FAKES = {"mesonet": 0.85, "yonsei": 0.15}  # true forgeries
 WITH_SWAPS = (  # both, with --swaps
-    {"mesonet": 0.38, "aaf": 0.24, "flickr": 0.2, "yonsei": 0.04, "swaps": 0.08, "stills": 0.06},
-    {"mesonet": 0.25, "yonsei": 0.05, "swaps": 0.4, "stills": 0.3},
+    {"mesonet": 0.37, "aaf": 0.15, "flickr": 0.15, "yonsei": 0.03, "openforensics": 0.2, "swaps": 0.07, "stills": 0.03},
+    {"mesonet": 0.25, "yonsei": 0.05, "openforensics": 0.25, "swaps": 0.3, "stills": 0.15},
 )
 SHARES = {"forged_share": 0.88, "donor_share": 0.35, "redrawn_share": 0.3}  # of Samples
 
@@ -45,8 +46,9 @@ def arguments():
     parser.add_argument("--redrawn-share", type=float, default=SHARES["redrawn_share"],
                         help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
     parser.add_argument("--parts-share", type=float, default=0, help="share of the pairs that show a part of the face")
-    parser.add_argument("--swaps", action="store_true", help="train on the sets swaps and stills too (README.md, Data)")
+    parser.add_argument("--swaps", action="store_true", help="train on the sets openforensics, swaps and stills too (README.md, Data)")
     parser.add_argument("--map-weight", type=float, default=1.0)
+    parser.add_argument("--rank-weight", type=float, default=0.5, help="of the loss for a pair's fake not scoring above its real")
     parser.add_argument("--start", default="imagenet")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
@@ -104,6 +106,13 @@ def start(args, model):
     return average, optimizer, step
 
 
+def keep_statistics(model):
+    """Normalize by the statistics that the weights came with. By those of a batch of pairs a network learns to compare the two faces of a pair."""
+    for module in model.modules():
+        if isinstance(module, BatchNorm2d):
+            module.eval()
+
+
 def main():
     args = arguments()
     os.makedirs(args.out, exist_ok=True)
@@ -112,6 +121,7 @@ def main():
     model = Detector()
     average, optimizer, step = start(args, model)
     model.to(memory_format=torch.channels_last).train()
+    keep_statistics(model)
     average.eval()
     has_clips = os.path.exists(os.path.join(args.packs, "clips-develop.npz"))
     began, log = time.time(), []
@@ -124,7 +134,8 @@ def main():
         loss = F.binary_cross_entropy_with_logits(logits[:, 0].float(), targets)
         wanted = F.interpolate(maps[:, None], forged.shape[1:], mode="area")[:, 0]
         where = F.binary_cross_entropy_with_logits(forged.float(), wanted, reduction="none").mean((1, 2))
-        total = loss + args.map_weight * (where * known).mean()
+        of_real, of_fake = logits[:, 0].float().view(-1, 2).unbind(1)
+        total = loss + args.map_weight * (where * known).mean() + args.rank_weight * F.softplus(of_real - of_fake).mean()
         optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)

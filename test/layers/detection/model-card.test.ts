@@ -80,10 +80,24 @@ test.for<{ name: string; reason: RegExp; spoil: (models: Models) => Promise<void
       ),
   },
   {
-    name: 'another file for parts',
-    reason: /for-parts\.onnx is missing/,
+    name: 'no file of the second network',
+    reason: /other\.onnx is missing/,
     spoil: ({ cardPath, card }) =>
-      writeFile(cardPath, JSON.stringify({ ...card, parts: { ...card.parts, file: 'for-parts.onnx' } })),
+      writeFile(cardPath, JSON.stringify({ ...card, second: { ...card.second, file: 'other.onnx' } })),
+  },
+  {
+    name: 'a view for a second network without one',
+    reason: /second network, and the card has none/,
+    spoil: ({ cardPath, card }) =>
+      writeFile(
+        cardPath,
+        JSON.stringify({
+          ...card,
+          views: [{ size: 208, second: true }],
+          views_per_frame: 1,
+          second: undefined,
+        }),
+      ),
   },
   {
     name: 'an output the model does not have',
@@ -132,12 +146,12 @@ test('a file that is no model: model_unavailable', async () => {
 
 test('a classifier of two files is known by both', () => {
   // Prepare
-  const { parts: _, ...alone } = bundledCard;
+  const { second: _, ...alone } = bundledCard;
   const [sha256, other] = ['a'.repeat(64), 'b'.repeat(64)];
-  const parts = { file: 'parts.onnx', sha256: other };
+  const second = { file: 'second.onnx', sha256: other };
 
   // Act and assess
   const ofBoth = createHash('sha256').update(`${sha256}${other}`).digest('hex');
   expect(identityOf({ ...alone, sha256 }).sha256).toBe(sha256);
-  expect(identityOf({ ...alone, sha256, parts }).sha256).toBe(ofBoth);
+  expect(identityOf({ ...alone, sha256, second }).sha256).toBe(ofBoth);
 });
