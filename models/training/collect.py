@@ -6,7 +6,7 @@
 LIST.csv has the columns file, label, group, method, source (who or what is shown), repo, path, blob (of git) and crop: w:h:x:y
 where one panel of the frame is meant, `anew` for GIF, WebP and longer clips, of which the first 20 seconds are encoded. Writes
 OUT/<file> and, for the product's evaluate, OUT/labels.csv with the columns file, label and group. Names what is missing or
-cannot be read: of the lists four clips in animated WebP, which ffmpeg 5 does not read.
+cannot be read: of the lists six clips in animated WebP, which ffmpeg 5 does not read.
 
     sources/outside.csv   swapped clips, and originals of theirs, that the classifier is checked with
     sources/reals.csv     real clips of the web, sign language and news
