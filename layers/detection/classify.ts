@@ -52,7 +52,6 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
     networks.map((network) => startSession(network, names)),
     (session) => session.release(),
   );
-  const [first, other] = [sessions[0]!, sessions.at(-1)!];
   return {
     card,
     async classify(faces, views, options = {}) {
@@ -63,7 +62,7 @@ export async function loadClassifier(cardPath: string): Promise<Classifier> {
       const shown: RawScore[][] = [];
       for (const [i, { mirrored, second }] of views.entries()) {
         const crops = faces.map((face) => face[i]!);
-        const session = second ? other : first;
+        const session = sessions[second ? 1 : 0]!;
         shown.push(await run(session, card, crops, { mirrored, wantHeatmap: wantHeatmap && i === 0 }));
       }
       return faces.map((_, face) => {

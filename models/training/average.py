@@ -10,7 +10,7 @@ import argparse
 import torch
 
 from data import Samples, together
-from model import Detector, averaged_weights, found_compression, mixed_precision
+from model import Detector, averaged_weights, found_compression, mixed_precision, norms_of
 from train import FAKES, SHARES, SOURCES, as_input
 
 PAIRS = 16  # real and fake pairs a batch
@@ -22,7 +22,7 @@ def averaged(states):
 
 @torch.no_grad()
 def find_statistics(model, batches):
-    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    norms = norms_of(model)
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over all batches

@@ -79,6 +79,10 @@ def crop_logit(logit, forged):
     return (logit + suspicious) / 2
 
 
+def norms_of(model):
+    return [module for module in model.modules() if isinstance(module, BatchNorm2d)]
+
+
 def mixed_precision():
     """bfloat16 where the processor has AVX-512; others compute it many times slower than float32."""
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.backends.cpu.get_cpu_capability() == "AVX512")

@@ -16,8 +16,7 @@ import torch.nn.functional as F
 
 from data import Pack, Samples, together
 from measure import measure
-from model import Detector, averaged_weights, imagenet, mixed_precision
-from norm import BatchNorm2d
+from model import Detector, averaged_weights, imagenet, mixed_precision, norms_of
 
 SOURCES = {"mesonet": 0.45, "aaf": 0.28, "flickr": 0.22, "yonsei": 0.05}  # real faces that are forged
 FAKES = {"mesonet": 0.85, "yonsei": 0.15}  # true forgeries
@@ -108,9 +107,8 @@ def start(args, model):
 
 def keep_statistics(model):
     """Normalize by the statistics that the weights came with. By those of a batch of pairs a network learns to compare the two faces of a pair."""
-    for module in model.modules():
-        if isinstance(module, BatchNorm2d):
-            module.eval()
+    for norm in norms_of(model):
+        norm.eval()
 
 
 def main():
@@ -130,11 +128,11 @@ def main():
             group["lr"] = learning_rate(step, args)
         with mixed_precision():
             logits, forged = model(as_input(images))
-        targets = labels * 0.96 + 0.02
-        loss = F.binary_cross_entropy_with_logits(logits[:, 0].float(), targets)
+        scores, targets = logits[:, 0].float(), labels * 0.96 + 0.02
+        loss = F.binary_cross_entropy_with_logits(scores, targets)
         wanted = F.interpolate(maps[:, None], forged.shape[1:], mode="area")[:, 0]
         where = F.binary_cross_entropy_with_logits(forged.float(), wanted, reduction="none").mean((1, 2))
-        of_real, of_fake = logits[:, 0].float().view(-1, 2).unbind(1)
+        of_real, of_fake = scores.view(-1, 2).unbind(1)
         total = loss + args.map_weight * (where * known).mean() + args.rank_weight * F.softplus(of_real - of_fake).mean()
         optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -145,7 +143,7 @@ def main():
             for a, b in zip(average.state_dict().values(), model.state_dict().values()):
                 a.lerp_(b, 1 - keep) if a.is_floating_point() else a.copy_(b)
         paired = known.view(-1, 2)[:, 1] == 1
-        right = ((logits[:, 0] > 0) == (labels > 0.5)).float().view(-1, 2)
+        right = ((scores > 0) == (labels > 0.5)).float().view(-1, 2)
         log.append((float(loss.detach()), float(where.detach().mean()), float(right[paired].mean()) if paired.any() else np.nan,
                     float(right[~paired].mean()) if (~paired).any() else np.nan))
         done = step + 1
