@@ -2,8 +2,8 @@
 
     python install.py MODEL.onnx [--second SECOND.onnx] [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
 
-With --second each frame shows the whole face and a part of it, which take turns, and the second network is shown the mirrored
-whole face; without, both crops of the whole face are shown in each frame. Then calibrate.py fills in the calibration and the
+With --second each frame shows the whole face and a part of it, which take turns, and every other time that the whole face is
+mirrored the second network is shown it; without, both crops of the whole face are shown in each frame. Then calibrate.py fills in the calibration and the
 operating points. Other entries of a card already there are kept.
 """
 import argparse
@@ -29,7 +29,7 @@ def copy(source, folder, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    parser.add_argument("--second", help="network for the mirrored crop")
+    parser.add_argument("--second", help="network for half of the mirrored crops")
     parser.add_argument("--folder", default=os.path.join(ROOT, "classifier"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--version", required=True)
@@ -42,11 +42,11 @@ def main():
     whole = [{"size": args.sizes[0], "mirrored": False}, {"size": args.sizes[1], "mirrored": True}]
     views = {"views": whole}
     if args.second:
-        whole[1]["second"] = True
+        turns = [whole[0], {**whole[1], "second": True}, *whole]
         parts = [{"size": PART_SIZE, "part": part} for part in PARTS]
         views = {
             "second": copy(args.second, args.folder, f"{args.name}-second.onnx"),
-            "views": [view for i, part in enumerate(parts) for view in (whole[i % 2], part)],
+            "views": [view for pair in zip(turns, parts, strict=True) for view in pair],
             "views_per_frame": 2,
         }
     card = {
