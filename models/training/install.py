@@ -3,8 +3,8 @@
     python install.py MODEL.onnx [--second SECOND.onnx] [--folder ../classifier] --name NAME --version VERSION [--sizes 176 208] [--precision int8]
 
 With --second each frame shows the whole face and a part of it, which take turns, and every other time that the whole face is
-mirrored the second network is shown it; without, both crops of the whole face are shown in each frame. Then calibrate.py fills in the calibration and the
-operating points. Other entries of a card already there are kept.
+mirrored the second network is shown it; without, both crops of the whole face are shown in each frame. Then calibrate.py fills
+in the calibration and the operating points. Other entries of a card already there are kept.
 """
 import argparse
 import hashlib
