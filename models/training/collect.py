@@ -35,7 +35,10 @@ def encoded(clip, crop, path):
         whole.write(clip)
         whole.flush()
         how = ["-t", "20", "-vf", EVEN] if crop == "anew" else ["-vf", f"crop={crop}"]
-        return subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path]).returncode == 0
+        done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path]).returncode == 0
+    if not done and os.path.exists(path):
+        os.remove(path)
+    return done
 
 
 def main():
