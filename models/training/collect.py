@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from robustness import EVEN, encoding
+from robustness import EVEN, encoded, encoding
 
 CRF = 12
 
@@ -30,15 +30,12 @@ def brought(clones, row):
     return found.stdout if found.returncode == 0 else None
 
 
-def encoded(clip, crop, path):
+def cut_out(clip, crop, path):
     with tempfile.NamedTemporaryFile() as whole:
         whole.write(clip)
         whole.flush()
         how = ["-t", "20", "-vf", EVEN] if crop == "anew" else ["-vf", f"crop={crop}"]
-        done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path]).returncode == 0
-    if not done and os.path.exists(path):
-        os.remove(path)
-    return done
+        return encoded(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path], path)
 
 
 def main():
@@ -51,7 +48,7 @@ def main():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         clip = brought(clones, row)
         if clip and row["crop"]:
-            clip = encoded(clip, row["crop"], path)
+            clip = cut_out(clip, row["crop"], path)
         elif clip:
             with open(path, "wb") as f:
                 f.write(clip)

@@ -58,6 +58,14 @@ def commands(row, rows, target, args, video_filter, crf):
     return base + ["-t", third, "-i", twin, "-t", third, "-i", row["file"], "-ss", third, "-t", third, "-i", twin, "-filter_complex", graph, *codec, target]
 
 
+def encoded(command, target):
+    """Run ffmpeg; whether it made the clip `target`, of which nothing is left where it failed."""
+    done = subprocess.run(command).returncode == 0
+    if not done and os.path.exists(target):
+        os.remove(target)
+    return done
+
+
 def degraded_copies(name, rows, place, args):
     """Make a copy of each clip that can have one; its path, place(i, row), with its row of labels.csv."""
     video_filter, crf = DEGRADATIONS[name]
@@ -65,7 +73,7 @@ def degraded_copies(name, rows, place, args):
         target = place(i, row)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         command = commands(row, rows, target, args, video_filter, crf)
-        if command and subprocess.run(command).returncode == 0:
+        if command and encoded(command, target):
             yield target, row
 
 
