@@ -192,7 +192,7 @@ describe('an abort', () => {
   let long: string;
   beforeAll(async () => {
     long = join(dir, 'long.mp4');
-    await ffmpeg(...faceInput(20), '-vf', 'scale=960:960', ...x264, long);
+    await ffmpeg(...faceInput(60), '-vf', 'scale=960:960', ...x264, long);
   });
 
   test.for([0, 1, 3, 10])('after %i ffmpegs were seen leaves no process and no file', async (sightings) => {
