@@ -2,7 +2,8 @@
 
     python average.py PACKS OUT.pt CHECKPOINT CHECKPOINT ...
 
-Means and variances of batch normalization are found anew on training batches, since averages do not fit averaged weights.
+Means and variances of batch normalization are found anew on training batches, since averages do not fit averaged weights; not
+with --keep-statistics, for runs that kept those that they started with (train.py).
 What compression.py found for the first of them is kept. OUT.pt can be exported and trained from.
 """
 import argparse
@@ -39,14 +40,16 @@ def main():
     parser.add_argument("checkpoints", nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (../classifier/experiments.md)")
     parser.add_argument("--batches", type=int, default=121)
+    parser.add_argument("--keep-statistics", action="store_true")
     parser.add_argument("--half", action="store_true", help="write half precision, half as large")
     args = parser.parse_args()
     torch.manual_seed(0)
     model = Detector().to(memory_format=torch.channels_last)
     model.load_state_dict(averaged([averaged_weights(path) for path in args.checkpoints]))
-    samples = Samples(args.packs, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
-    loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
-    find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
+    if not args.keep_statistics:
+        samples = Samples(args.packs, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
+        loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
+        find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
     average = {name: values.half() if args.half and values.is_floating_point() else values for name, values in model.state_dict().items()}
     torch.save({"average": average, "compression": found_compression(args.checkpoints[0])}, args.out)
 

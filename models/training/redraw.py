@@ -1,7 +1,7 @@
 """Draw real faces anew with neural networks, for forgeries with a generator's texture.
 
     git clone https://github.com/madebyollin/taesd && git -C taesd checkout 5cccb12
-    python redraw.py PACKS taesd [--generators generators.pt] [--faces 14000]
+    python redraw.py PACKS taesd [--generators generators.pt] [--faces 14000] [--append]
 
 TAEF2 (Bohan, MIT licence), a small autoencoder of a diffusion model, draws each face at 80 to 224 pixels. Noise in its latents
 moves features, skin and glints a little, as the generators of face swaps and reenactments do; noise in its decoder's weights
@@ -11,7 +11,7 @@ where there are some. Colours are drawn back to the original's. For each set PAC
     row [n]         face of the pack
     box [n, 4]      x0, y0, x1, y1: the part of its context crop that was drawn anew, pixels
     size, offset [n]    the drawing is size x size pixels, stretched; where it lies in the .bin
-Held-out faces are left out. train.py uses what is there, and does without where nothing is.
+Held-out faces are left out. With --append what an earlier call drew stays, before the new drawings. train.py uses what is there, and does without where nothing is.
 """
 import argparse
 import copy
@@ -33,6 +33,7 @@ SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
 SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
 FACES_PER_NETWORK = 8
 GENERATORS_SHARE = 0.6
+COLUMNS = ("row", "box", "size", "offset")  # of an index
 
 
 def noise(z, rng):
@@ -89,12 +90,21 @@ def coloured(drawn, face, rng):
     return as_image(drawn + tint * rng.uniform(0.6, 1))
 
 
+def drawn_before(path):
+    """The rows of an index, none where it is not there."""
+    if not os.path.exists(path):
+        return []
+    index = np.load(path)
+    return list(zip(*(index[name] for name in COLUMNS)))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packs")
     parser.add_argument("taesd")
     parser.add_argument("--generators", nargs="*", default=[])
     parser.add_argument("--faces", type=int, default=14000)
+    parser.add_argument("--append", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -103,8 +113,9 @@ def main():
     generators = [network for path in args.generators for network in loaded(path)]
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
-        pack, rows, offset = Pack(args.packs, name), [], 0
-        with open(os.path.join(args.packs, name + "-redrawn.bin"), "wb") as pixels:
+        pack, (pixels_path, index_path) = Pack(args.packs, name), (os.path.join(args.packs, f"{name}-redrawn.{kind}") for kind in ("bin", "npz"))
+        rows = drawn_before(index_path) if args.append else []
+        with open(pixels_path, "ab" if rows else "wb") as pixels:
             for n, i in enumerate(rng.permutation(pack.trained(0))[: round(args.faces * share)]):
                 if n % FACES_PER_NETWORK == 0:
                     own = generators and rng.random() < GENERATORS_SHARE
@@ -115,10 +126,9 @@ def main():
                 face, landmarks = face_of(image, landmarks, box, size)
                 drawn = generated(make, network, face, landmarks, rng) if make else coded(net.encoder, network, face, rng)
                 face = coloured(drawn, face, rng)
+                rows.append((i, box, size, pixels.tell()))
                 pixels.write(face.tobytes())
-                rows.append((i, box, size, offset))
-                offset += face.nbytes
-        np.savez(os.path.join(args.packs, name + "-redrawn.npz"), **{k: np.array(c) for k, c in zip(("row", "box", "size", "offset"), zip(*rows))})
+        np.savez(index_path, **{k: np.array(c) for k, c in zip(COLUMNS, zip(*rows))})
         print(f"{name}: {len(rows)} faces drawn anew", flush=True)
 
 

@@ -143,11 +143,13 @@ def main():
         with open(at("taesd", "taesd.py"), "w") as f:
             f.write(STAND_IN)
         step("generators.py", at("packs"), at("generators.pt"), "--count", 4, "--steps", 2, "--worst", 1)
-        step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 40)
+        step("redraw.py", at("packs"), at("taesd"), "--generators", at("generators.pt"), "--faces", 20)
+        step("redraw.py", at("packs"), at("taesd"), "--faces", 20, "--seed", 2, "--append")
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--sizes", 96, 80, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
         step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5, "--swaps", "--forged-share", 0.4)
         step("average.py", at("packs"), at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--sizes", 96, 80, "--batches", 2, "--half")
+        step("average.py", at("packs"), at("kept.pt"), at("average.pt"), at("run", "last.pt"), "--keep-statistics")
         step("robustness.py", at("reals.csv"), at("copies"), "--copies", "--seconds", 1, "--only", "as it is", "CRF 40")
         step("prepare.py", at("copies"), at("copies-packs"), "--frames", 2)
         step("compression.py", at("packs"), at("copies-packs"), at("average.pt"), at("corrected.pt"), "--pairs", 32)
