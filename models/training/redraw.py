@@ -11,7 +11,8 @@ where there are some. Colours are drawn back to the original's. For each set PAC
     row [n]         face of the pack
     box [n, 4]      x0, y0, x1, y1: the part of its context crop that was drawn anew, pixels
     size, offset [n]    the drawing is size x size pixels, stretched; where it lies in the .bin
-Held-out faces are left out. With --append what an earlier call drew stays, before the new drawings. train.py uses what is there, and does without where nothing is.
+Held-out faces are left out. With --append what an earlier call drew stays, before the new drawings. train.py uses what is there,
+and does without where nothing is.
 """
 import argparse
 import copy
@@ -113,9 +114,9 @@ def main():
     generators = [network for path in args.generators for network in loaded(path)]
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
-        pack, (pixels_path, index_path) = Pack(args.packs, name), (os.path.join(args.packs, f"{name}-redrawn.{kind}") for kind in ("bin", "npz"))
-        rows = drawn_before(index_path) if args.append else []
-        with open(pixels_path, "ab" if rows else "wb") as pixels:
+        pack, stem = Pack(args.packs, name), os.path.join(args.packs, name + "-redrawn")
+        rows = drawn_before(stem + ".npz") if args.append else []
+        with open(stem + ".bin", "ab" if rows else "wb") as pixels:
             for n, i in enumerate(rng.permutation(pack.trained(0))[: round(args.faces * share)]):
                 if n % FACES_PER_NETWORK == 0:
                     own = generators and rng.random() < GENERATORS_SHARE
@@ -128,7 +129,7 @@ def main():
                 face = coloured(drawn, face, rng)
                 rows.append((i, box, size, pixels.tell()))
                 pixels.write(face.tobytes())
-        np.savez(index_path, **{k: np.array(c) for k, c in zip(COLUMNS, zip(*rows))})
+        np.savez(stem + ".npz", **{k: np.array(c) for k, c in zip(COLUMNS, zip(*rows))})
         print(f"{name}: {len(rows)} faces drawn anew", flush=True)
 
 
