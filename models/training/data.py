@@ -65,6 +65,11 @@ class Redrawn:
         size, o = int(self.size[k]), int(self.offset[k])
         return pasted(image, self.box[k], np.array(self.pixels[o : o + size * size * 3]).reshape(size, size, 3))
 
+    @classmethod
+    def found(cls, folder, name):
+        """Those of this pack, None where redraw.py has drawn none."""
+        return cls(folder, name) if os.path.exists(os.path.join(folder, name + "-redrawn.npz")) else None
+
 
 class Originals:
     """Of the swaps of a PAIRED pack, the real faces that they were made of."""
@@ -173,7 +178,7 @@ class Samples(torch.utils.data.IterableDataset):
         real = {n: packs[n].trained(0) for n in self.sources}
         fake = {n: packs[n].trained(1) for n in self.fakes}
         originals = {n: Originals(packs[n], fake[n]) for n in PAIRED.intersection(self.fakes)}
-        redrawn = {n: Redrawn(self.folder, n) for n in self.sources if os.path.exists(os.path.join(self.folder, n + "-redrawn.npz"))}
+        redrawn = {n: Redrawn.found(self.folder, n) for n in self.sources}
         while True:
             size = rng.choice(self.sizes)
             for _ in range(self.batch):
@@ -183,7 +188,7 @@ class Samples(torch.utils.data.IterableDataset):
     def forged_pair(self, packs, real, redrawn, size, rng):
         name = rng.choice(list(self.sources), p=list(self.sources.values()))
         pack, rows = packs[name], real[name]
-        again = redrawn.get(name) if rng.random() < self.redrawn_share else None
+        again = redrawn[name] if rng.random() < self.redrawn_share else None
         k = rng.integers(len(again.row)) if again else None
         i = again.row[k] if again else rng.choice(rows)
         image, landmarks = pack[i]
@@ -192,7 +197,7 @@ class Samples(torch.utils.data.IterableDataset):
         drawn = again.draw(k, image) if again else None
         donor = None
         if drawn is None and rng.random() < self.donor_share:
-            donor = self.donor(pack, i, rows, redrawn.get(name) if rng.random() < 0.5 else None, rng)
+            donor = self.donor(pack, i, rows, redrawn[name] if rng.random() < 0.5 else None, rng)
         target, forged, mask = forge(image, landmarks, rng, donor, drawn)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
         if self.shows_part(rng):

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from augment import as_image
-from data import Pack
+from data import Pack, Redrawn
 from forge import LIPS
 from generators import as_tensor, drawn_box, face_of, loaded, what_is_shown
 from model import mixed_precision
@@ -34,7 +34,6 @@ SHARES = {"mesonet": 0.5, "aaf": 0.3, "flickr": 0.2}
 SIZES = [80, 96, 112, 128, 144, 160, 192, 224]
 FACES_PER_NETWORK = 8
 GENERATORS_SHARE = 0.6
-COLUMNS = ("row", "box", "size", "offset")  # of an index
 
 
 def noise(z, rng):
@@ -91,14 +90,6 @@ def coloured(drawn, face, rng):
     return as_image(drawn + tint * rng.uniform(0.6, 1))
 
 
-def drawn_before(path):
-    """The rows of an index, none where it is not there."""
-    if not os.path.exists(path):
-        return []
-    index = np.load(path)
-    return list(zip(*(index[name] for name in COLUMNS)))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packs")
@@ -115,7 +106,8 @@ def main():
     rng = np.random.default_rng(args.seed)
     for name, share in SHARES.items():
         pack, stem = Pack(args.packs, name), os.path.join(args.packs, name + "-redrawn")
-        rows = drawn_before(stem + ".npz") if args.append else []
+        earlier = Redrawn.found(args.packs, name) if args.append else None
+        rows = list(zip(earlier.row, earlier.box, earlier.size, earlier.offset)) if earlier else []
         with open(stem + ".bin", "ab" if rows else "wb") as pixels:
             for n, i in enumerate(rng.permutation(pack.trained(0))[: round(args.faces * share)]):
                 if n % FACES_PER_NETWORK == 0:
@@ -129,7 +121,7 @@ def main():
                 face = coloured(drawn, face, rng)
                 rows.append((i, box, size, pixels.tell()))
                 pixels.write(face.tobytes())
-        np.savez(stem + ".npz", **{k: np.array(c) for k, c in zip(COLUMNS, zip(*rows))})
+        np.savez(stem + ".npz", **{k: np.array(c) for k, c in zip(("row", "box", "size", "offset"), zip(*rows))})
         print(f"{name}: {len(rows)} faces drawn anew", flush=True)
 
 
