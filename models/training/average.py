@@ -1,9 +1,9 @@
 """Average the weights of checkpoints of which one was trained from the other (Wortsman et al., "Model soups", ICML 2022).
 
-    python average.py PACKS OUT.pt CHECKPOINT CHECKPOINT ...
+    python average.py OUT.pt CHECKPOINT CHECKPOINT ... [--statistics PACKS]
 
-Means and variances of batch normalization are found anew on training batches, since averages do not fit averaged weights; not
-with --keep-statistics, for runs that kept those that they started with (train.py).
+Means and variances of batch normalization are averaged too, which runs that kept those that they started with (train.py) have in
+common. Of other checkpoints' averages do not fit averaged weights: --statistics finds them anew on training batches.
 What compression.py found for the first of them is kept. OUT.pt can be exported and trained from.
 """
 import argparse
@@ -35,19 +35,18 @@ def find_statistics(model, batches):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("packs")
     parser.add_argument("out")
     parser.add_argument("checkpoints", nargs="+")
+    parser.add_argument("--statistics", metavar="PACKS", help="find means and variances of batch normalization anew on these")
     parser.add_argument("--sizes", type=int, nargs="+", default=[224], help="of the crops that the statistics come from, pixels; matters much (../classifier/experiments.md)")
     parser.add_argument("--batches", type=int, default=121)
-    parser.add_argument("--keep-statistics", action="store_true")
     parser.add_argument("--half", action="store_true", help="write half precision, half as large")
     args = parser.parse_args()
     torch.manual_seed(0)
     model = Detector().to(memory_format=torch.channels_last)
     model.load_state_dict(averaged([averaged_weights(path) for path in args.checkpoints]))
-    if not args.keep_statistics:
-        samples = Samples(args.packs, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
+    if args.statistics:
+        samples = Samples(args.statistics, args.sizes, PAIRS, 777, SOURCES, FAKES, **SHARES)
         loader = torch.utils.data.DataLoader(samples, PAIRS, num_workers=2, collate_fn=together)
         find_statistics(model, (images for _, (images, *_) in zip(range(args.batches), loader)))
     average = {name: values.half() if args.half and values.is_floating_point() else values for name, values in model.state_dict().items()}
