@@ -9,6 +9,7 @@ import torch
 from augment import colour, h264, jpeg, uneven_light
 from crops import WHOLE, crop, landmark_box, part_of
 from forge import filled_hull, forge
+from occlude import occlude
 
 SWAPS = {"mesonet", "openforensics", "swaps", "stills"}  # sets whose true forgeries are whole faces swapped
 PAIRED = {"swaps", "stills"}  # those whose real files are named <group>-<key>.<ext>, and the swaps made of them <group>-<key>__<method>.<ext>
@@ -148,17 +149,25 @@ def forged_part(box, mask, rng):
     return box
 
 
+def occluded_face(image, landmarks, seed):
+    """`image` with the thing before it that the seed stands for, and what is left to see of the face [h, w], 0 to 1."""
+    (image,), left = occlude([image], landmarks, filled_hull(image.shape, landmarks), np.random.default_rng(seed))
+    return image, left
+
+
 class Samples(torch.utils.data.IterableDataset):
     """Endless items (images uint8 [k, 3, size, size], label [k], map [k, 14, 14], has_map [k]) with k = 2, one real and one fake.
 
     One of `sizes` is drawn for each `batch` items that a worker gives, so that the batches of a loader have one size each. A share
-    of the pairs shows the same part of both faces, where it is known to be forged: in pseudo-forgeries and face swaps.
+    of the pairs shows the same part of both faces, where it is known to be forged: in pseudo-forgeries and face swaps. Another
+    share has something before both faces.
     """
 
-    def __init__(self, folder, sizes, batch, seed, sources, fakes, forged_share, donor_share, redrawn_share, parts_share=0):
+    def __init__(self, folder, sizes, batch, seed, sources, fakes, forged_share, donor_share, redrawn_share, parts_share=0, occluded_share=0):
         self.folder, self.sizes, self.batch, self.seed = folder, sizes, batch, seed
         self.sources, self.fakes, self.forged_share = sources, fakes, forged_share
         self.donor_share, self.redrawn_share, self.parts_share = donor_share, redrawn_share, parts_share
+        self.occluded_share = occluded_share
 
     def worsen(self, images, rng):
         return degrade(images, rng)
@@ -169,6 +178,9 @@ class Samples(torch.utils.data.IterableDataset):
 
     def shows_part(self, rng):
         return self.parts_share > 0 and rng.random() < self.parts_share
+
+    def occludes(self, rng):
+        return self.occluded_share > 0 and rng.random() < self.occluded_share
 
     def __iter__(self):
         cv2.setNumThreads(1)
@@ -199,10 +211,13 @@ class Samples(torch.utils.data.IterableDataset):
         if drawn is None and rng.random() < self.donor_share:
             donor = self.donor(pack, i, rows, redrawn[name] if rng.random() < 0.5 else None, rng)
         target, forged, mask = forge(image, landmarks, rng, donor, drawn)
+        pair = [target, forged]
+        if self.occludes(rng):
+            pair, mask = occlude(pair, landmarks, mask, rng)
         box = landmark_box(landmarks, rng.uniform(0.03, 0.22, 4))
         if self.shows_part(rng):
             box = forged_part(box, mask, rng)
-        images = [crop_degraded(x, image, box, size) for x in self.worsen([target, forged], rng)]
+        images = [crop_degraded(x, image, box, size) for x in self.worsen(pair, rng)]
         return self.item(images, [0, 1], [None, crop(mask, box, size)], rng)
 
     def donor(self, pack, i, rows, again, rng):
@@ -223,11 +238,13 @@ class Samples(torch.utils.data.IterableDataset):
         part = random_part(rng) if name in SWAPS and self.shows_part(rng) else WHOLE
         if name in originals:
             return self.swap_pair(packs[name], originals[name], part, size, rng)
-        images = []
+        images, thing = [], rng.integers(1 << 31) if self.occludes(rng) else None
         with_real = name if name in real else rng.choice(list(real))
         for which, rows in ((with_real, real[with_real]), (name, fake[name])):
             i = rng.choice(rows)
             image, landmarks = packs[which][i]
+            if thing is not None:
+                image, _ = occluded_face(image, landmarks, thing)
             box = part_of(landmark_box(landmarks, rng.uniform(0.03, 0.22, 4)), part)
             images.append(self.worse_crop(image, box, size, rng))
         return self.item(images, [0, 1], [None, False], rng)
@@ -239,10 +256,16 @@ class Samples(torch.utils.data.IterableDataset):
         (h, w), before = swapped.shape[:2], real.shape[:2]
         if (h, w) != before and rng.random() < 0.5:
             pair[0] = cv2.resize(real, (w, h), interpolation=cv2.INTER_AREA), (points * [w / before[1], h / before[0]]).astype(np.float32)
+        mask = filled_hull(swapped.shape, landmarks)
+        if self.occludes(rng):
+            thing = rng.integers(1 << 31)
+            for k, (image, points) in enumerate(pair):
+                image, mask = occluded_face(image, points, thing)  # the last mask is the swap's
+                pair[k] = image, points
         alike, seed, margins = rng.random() < 0.7, rng.integers(1 << 31), rng.uniform(0.03, 0.22, 4)
         boxes = [part_of(landmark_box(points, margins), part) for _, points in pair]
         images = [self.worse_crop(image, box, size, np.random.default_rng(seed) if alike else rng) for (image, _), box in zip(pair, boxes)]
-        return self.item(images, [0, 1], [None, crop(filled_hull(swapped.shape, landmarks), boxes[1], size)], rng)
+        return self.item(images, [0, 1], [None, crop(mask, boxes[1], size)], rng)
 
     def item(self, images, labels, masks, rng):
         maps, known = np.zeros((2, MASK, MASK), np.float32), np.ones(2, np.float32)

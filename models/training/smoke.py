@@ -147,7 +147,7 @@ def main():
         step("redraw.py", at("packs"), at("taesd"), "--faces", 20, "--seed", 2, "--append")
         tiny = [at("packs"), at("run"), "--pairs", 2, "--small", 64, "--sizes", 96, 80, "--save", 4, "--workers", 1, "--seed", 3]
         step("train.py", *tiny, "--steps", 4, "--grow-at", 4)
-        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5, "--swaps", "--forged-share", 0.4)
+        step("train.py", *tiny, "--steps", 8, "--grow-at", 4, "--resume", "--parts-share", 0.5, "--swaps", "--forged-share", 0.4, "--occluded-share", 0.5)
         step("average.py", at("average.pt"), at("run", "last.pt"), at("run", "last.pt"), "--statistics", at("packs"), "--sizes", 96, 80, "--batches", 2, "--half")
         step("average.py", at("kept.pt"), at("average.pt"), at("run", "last.pt"))
         step("robustness.py", at("reals.csv"), at("copies"), "--copies", "--seconds", 1, "--only", "as it is", "CRF 40")

@@ -45,6 +45,7 @@ def arguments():
     parser.add_argument("--redrawn-share", type=float, default=SHARES["redrawn_share"],
                         help="share of the pseudo-forgeries whose source redraw.py drew, where it has been run")
     parser.add_argument("--parts-share", type=float, default=0, help="share of the pairs that show a part of the face")
+    parser.add_argument("--occluded-share", type=float, default=0, help="share of the pairs with something before the faces (occlude.py)")
     parser.add_argument("--swaps", action="store_true", help="train on the sets openforensics, swaps and stills too (README.md, Data)")
     parser.add_argument("--map-weight", type=float, default=1.0)
     parser.add_argument("--rank-weight", type=float, default=0.5, help="of the loss for a pair's fake not scoring above its real")
@@ -77,7 +78,7 @@ def batches(args, step):
         if step >= until:
             continue
         seed = args.seed * 1_000_003 + step
-        samples = Samples(args.packs, sizes, args.pairs, seed, sources, fakes, args.forged_share, args.donor_share, args.redrawn_share, args.parts_share)
+        samples = Samples(args.packs, sizes, args.pairs, seed, sources, fakes, args.forged_share, args.donor_share, args.redrawn_share, args.parts_share, args.occluded_share)
         loader = torch.utils.data.DataLoader(samples, args.pairs, num_workers=args.workers, collate_fn=together, prefetch_factor=3 if args.workers else None)
         for batch in loader:
             yield step, batch
