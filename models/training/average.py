@@ -3,7 +3,7 @@
     python average.py OUT.pt CHECKPOINT CHECKPOINT ... [--statistics PACKS]
 
 Means and variances of batch normalization are averaged too, which runs that kept those that they started with (train.py) have in
-common. Of other checkpoints' averages do not fit averaged weights: --statistics finds them anew on training batches.
+common. Averages of other checkpoints' do not fit averaged weights: --statistics finds them anew on training batches.
 What compression.py found for the first of them is kept. OUT.pt can be exported and trained from.
 """
 import argparse
