@@ -256,12 +256,12 @@ class Samples(torch.utils.data.IterableDataset):
         (h, w), before = swapped.shape[:2], real.shape[:2]
         if (h, w) != before and rng.random() < 0.5:
             pair[0] = cv2.resize(real, (w, h), interpolation=cv2.INTER_AREA), (points * [w / before[1], h / before[0]]).astype(np.float32)
-        mask = filled_hull(swapped.shape, landmarks)
         if self.occludes(rng):
-            thing = rng.integers(1 << 31)
-            for k, (image, points) in enumerate(pair):
-                image, mask = occluded_face(image, points, thing)  # the last mask is the swap's
-                pair[k] = image, points
+            thing, points = rng.integers(1 << 31), pair[0][1]
+            (real, _), (swapped, mask) = [occluded_face(*face, thing) for face in pair]
+            pair = [(real, points), (swapped, landmarks)]
+        else:
+            mask = filled_hull(swapped.shape, landmarks)
         alike, seed, margins = rng.random() < 0.7, rng.integers(1 << 31), rng.uniform(0.03, 0.22, 4)
         boxes = [part_of(landmark_box(points, margins), part) for _, points in pair]
         images = [self.worse_crop(image, box, size, np.random.default_rng(seed) if alike else rng) for (image, _), box in zip(pair, boxes)]

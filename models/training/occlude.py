@@ -22,6 +22,11 @@ def any_colour(rng):
     return np.full(3, rng.choice([0.0, 255.0])) if rng.random() < 0.4 else rng.uniform(0, 255, 3)
 
 
+def towards(angle):
+    """Unit vectors [..., 2] at angles [...]."""
+    return np.stack([np.cos(angle), np.sin(angle)], -1)
+
+
 def surface(shape, colour, depth, rng):
     """An area of one colour, unevenly lit by up to `depth`, with a little grain."""
     light = smooth_field(shape, int(rng.integers(2, 9)), rng.uniform(5, depth), rng, channels=1)
@@ -42,7 +47,7 @@ def written(shape, line, at, font, scale, thickness):
 def text(image, p, face, rng):
     h, w = image.shape[:2]
     ink, font, scale = np.float32(any_colour(rng)), int(rng.choice(FONTS)), face / 250 * rng.uniform(0.4, 2.5)
-    layer, opaque = np.broadcast_to(ink, image.shape).copy(), np.zeros((h, w), np.float32)
+    layer, opaque = np.full(image.shape, ink), np.zeros((h, w), np.float32)
     thickness, outlined = max(1, int(scale * rng.uniform(1, 4))), rng.random() < 0.3
     x, y = rng.uniform(-0.2, 0.6) * w, rng.uniform(0.05, 1) * h
     for i in range(rng.integers(1, 4)):
@@ -78,11 +83,11 @@ def fingers(image, p, face, rng):
     skin = np.median(inside, 0) * rng.uniform(0.75, 1.2) + rng.uniform(-12, 12, 3) if len(inside) and rng.random() < 0.8 else rng.uniform(0, 255, 3)
     opaque, height = np.zeros((2, *image.shape[:2]), np.float32)
     first, angle, width = p.mean(0) + rng.uniform(-0.6, 0.6, 2) * face, rng.uniform(0, 2 * np.pi), face * rng.uniform(0.07, 0.16)
-    along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+    along = towards(angle)
+    across = along[::-1] * [-1, 1]
     for k in range(rng.integers(1, 6)):
         tip = first + across * width * 1.05 * k + along * rng.uniform(-0.1, 0.1) * face
-        turn = angle + rng.uniform(-0.12, 0.12)
-        root = tip + np.array([np.cos(turn), np.sin(turn)]) * face * rng.uniform(0.5, 2)
+        root = tip + towards(angle + rng.uniform(-0.12, 0.12)) * face * rng.uniform(0.5, 2)
         finger = np.zeros(image.shape[:2], np.uint8)
         cv2.line(finger, tuple(int(v) for v in tip), tuple(int(v) for v in root), 1, max(2, int(width)))
         deep = cv2.distanceTransform(finger, cv2.DIST_L2, 3) / max(1, width / 2)
@@ -108,7 +113,7 @@ def thing(image, p, face, rng):
     turn = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(60, 300), rng.uniform(0.8, 2))
     layer = cv2.warpAffine(np.roll(image, (h // 2, w // 2), (0, 1)), turn, (w, h), borderMode=cv2.BORDER_REFLECT) * np.float32(rng.uniform(0.5, 1.2))
     angles = rng.uniform(0, 2 * np.pi, rng.integers(4, 10))
-    corners = np.stack([np.cos(angles), np.sin(angles)], 1) * face * rng.uniform(0.1, 0.4, (len(angles), 1))
+    corners = towards(angles) * face * rng.uniform(0.1, 0.4, (len(angles), 1))
     return layer, soft(filled_hull(image.shape, p.mean(0) + rng.uniform(-0.7, 0.7, 2) * face + corners), rng)
 
 
