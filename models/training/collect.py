@@ -1,22 +1,26 @@
-"""Bring clips of public repositories out of local clones: those to check with, and those of swaps to train on.
+"""Bring clips and stills of public repositories out of local clones: those to check with, and those to train on.
 
     git clone https://github.com/OWNER/NAME CLONES/OWNER+NAME      # for each repository that LIST.csv names
     python collect.py sources/LIST.csv CLONES OUT
 
 LIST.csv has the columns file, label, group, method, source (who or what is shown), repo, path, blob (of git) and crop: w:h:x:y
-where one panel of the frame is meant, `anew` for GIF, WebP and longer clips, of which the first 20 seconds are encoded. Writes
-OUT/<file> and, for the product's evaluate, OUT/labels.csv with the columns file, label and group. Names what is missing or
-cannot be read: of the lists six clips in animated WebP, which ffmpeg 5 does not read.
+where one panel of the frame or figure is meant, `anew` for GIF, WebP and longer clips, of which the first 20 seconds are
+encoded. Writes OUT/<file> and, for the product's evaluate, OUT/labels.csv with the columns file, label and group. Names what is
+missing or cannot be read: of the lists six clips in animated WebP, which ffmpeg 5 does not read.
 
     sources/outside.csv   swapped clips, and originals of theirs, that the classifier is checked with
     sources/reals.csv     real clips of the web, sign language and news
     sources/swaps.csv     swapped clips and originals for training, laid out for prepare.py
+    sources/stills.csv    swapped stills and originals for training, likewise
 """
 import csv
 import os
 import subprocess
 import sys
 import tempfile
+
+import cv2
+import numpy as np
 
 from robustness import EVEN, encoded, encoding
 
@@ -38,6 +42,12 @@ def cut_out(clip, crop, path):
         return encoded(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path], path)
 
 
+def cut_out_still(still, crop, path):
+    picture = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_COLOR)
+    w, h, x, y = map(int, crop.split(":"))
+    return picture is not None and cv2.imwrite(path, picture[y : y + h, x : x + w])
+
+
 def main():
     source, clones, out = sys.argv[1:]
     labels = []
@@ -48,7 +58,7 @@ def main():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         clip = brought(clones, row)
         if clip and row["crop"]:
-            clip = cut_out(clip, row["crop"], path)
+            clip = (cut_out_still if path.endswith(".png") else cut_out)(clip, row["crop"], path)
         elif clip:
             with open(path, "wb") as f:
                 f.write(clip)
@@ -60,7 +70,7 @@ def main():
         writer = csv.DictWriter(f, ["file", "label", "group"])
         writer.writeheader()
         writer.writerows(labels)
-    print(f"{len(labels)} of {len(rows)} clips")
+    print(f"{len(labels)} of {len(rows)} files")
 
 
 if __name__ == "__main__":

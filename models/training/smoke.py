@@ -10,6 +10,7 @@ together and that the product takes their result.
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from train import WITH_SWAPS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PORTRAIT = os.path.join(ROOT, "test", "fixtures", "astronaut.png")
 FFMPEG = os.environ.get("FFMPEG_PATH", "ffmpeg")
 
 
@@ -42,7 +44,7 @@ def step(name, *arguments):
 
 
 def make_data(folder):
-    portrait = cv2.imread(os.path.join(ROOT, "test", "fixtures", "astronaut.png"))
+    portrait = cv2.imread(PORTRAIT)
     landmarks, rng = FaceFinder().largest(portrait), np.random.default_rng(0)
     x0, y0, x1, y1 = (int(v) for v in (*(landmarks.min(0) - 60), *(landmarks.max(0) + 60)))
     rgb, points = np.ascontiguousarray(portrait[max(y0, 0):y1, max(x0, 0):x1, ::-1]), landmarks - [max(x0, 0), max(y0, 0)]
@@ -103,22 +105,41 @@ def check_operators():
     print("gradients agree;", ", ".join(f"{name} {'compiled' if operators(name) else 'not compiled'}" for name in ("depthwise", "norm")), flush=True)
 
 
-def check_collecting(clones, out):
-    """Of a repository with one clip, whole and one panel of it, what collect.py makes; what is not there is left out."""
-    folder = os.path.join(clones, "owner+name")
-    run("git", "init", "-q", folder)
-    run(FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", "clip.mp4", cwd=folder)
-    blob = subprocess.run(["git", "hash-object", "-w", "clip.mp4"], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+def committed(folder, files):
+    """Make a repository of {path: file}; {path: blob}."""
+    git = ["git", "-c", "user.name=smoke", "-c", "user.email=smoke@localhost"]
+    run(*git, "init", "-q", folder)
+    for path, file in files.items():
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        shutil.copyfile(file, os.path.join(folder, path))
+    run(*git, "add", ".", cwd=folder)
+    run(*git, "commit", "-q", "-m", "files", cwd=folder)
+    listed = subprocess.run(["git", "ls-tree", "-r", "HEAD"], cwd=folder, check=True, capture_output=True, text=True).stdout
+    return {path: entry.split()[2] for entry, path in (line.split("\t") for line in listed.splitlines())}
+
+
+def check_collecting(work, out):
+    """What collect.py makes of a repository's clip and still, whole and a panel of them; what is not there is left out."""
+    clones, clip = os.path.join(work, "clones"), os.path.join(work, "clip.mp4")
+    os.makedirs(clones)
+    run(FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", clip)
+    blobs = committed(os.path.join(clones, "owner+name"), {"clip.mp4": clip, "still.png": PORTRAIT})
     with open(os.path.join(clones, "list.csv"), "w", newline="") as f:
-        rows = [["whole.mp4", blob, ""], ["panel.mp4", blob, "100:80:10:20"], ["missing.mp4", "0" * 40, ""]]
+        rows = [["whole.mp4", blobs["clip.mp4"], ""], ["panel.mp4", blobs["clip.mp4"], "100:80:10:20"], ["missing.mp4", "0" * 40, ""],
+                ["panel.png", blobs["still.png"], "100:80:10:20"]]
         writer = csv.writer(f)
         writer.writerow(["file", "label", "group", "repo", "path", "blob", "crop"])
-        writer.writerows([file, "fake", "a group", "owner/name", "clip.mp4", blob, crop] for file, blob, crop in rows)
+        writer.writerows([file, "fake", "a group", "owner/name", "a path", blob, crop] for file, blob, crop in rows)
     step("collect.py", os.path.join(clones, "list.csv"), clones, out)
     sizes = [cv2.VideoCapture(os.path.join(out, file)).read()[1].shape[:2] for file in ("whole.mp4", "panel.mp4")]
     assert sizes == [(240, 320), (80, 100)], sizes
+    assert (cv2.imread(os.path.join(out, "panel.png")) == cv2.imread(PORTRAIT)[20:100, 10:110]).all()
     with open(os.path.join(out, "labels.csv"), newline="") as f:
-        assert [row["file"] for row in csv.DictReader(f)] == ["whole.mp4", "panel.mp4"]
+        assert [row["file"] for row in csv.DictReader(f)] == ["whole.mp4", "panel.mp4", "panel.png"]
+    panel = os.path.join(out, "panel.png")
+    committed(os.path.join(clones, "EASONTAN03+fake-face-detection"), {"real_and_fake_face_5/training/real/a.png": PORTRAIT, "real_and_fake_face_5/b.png": panel})
+    step("gather.py", clones, out, "yonsei")
+    assert [os.listdir(os.path.join(out, "yonsei", label)) for label in ("real", "fake")] == [["a.png"], []]
 
 
 STAND_IN = """import torch
@@ -138,7 +159,7 @@ def main():
         write_labels(at("data"), at("labels.csv"), ("real", "fake"))
         write_labels(at("data"), at("reals.csv"), ("real",))
         step("prepare.py", at("data"), at("packs"))
-        check_collecting(at("repository"), at("collected"))
+        check_collecting(at("repositories"), at("collected"))
         os.makedirs(at("taesd"))
         with open(at("taesd", "taesd.py"), "w") as f:
             f.write(STAND_IN)
