@@ -6,7 +6,7 @@
 LIST.csv has the columns file, label, group, method, source (who or what is shown), repo, path, blob (of git) and crop: w:h:x:y
 where one panel of the frame or figure is meant, `anew` for GIF, WebP and longer clips, of which the first 20 seconds are
 encoded. Writes OUT/<file> and, for the product's evaluate, OUT/labels.csv with the columns file, label and group. Names what is
-missing or cannot be read: of the lists six clips in animated WebP, which ffmpeg 5 does not read.
+missing or cannot be read.
 
     sources/outside.csv   swapped clips, and originals of theirs, that the classifier is checked with
     sources/reals.csv     real clips of the web, sign language and news
@@ -34,12 +34,27 @@ def brought(clones, row):
     return found.stdout if found.returncode == 0 else None
 
 
+def readable(clip, file):
+    """Write a clip to a file, animated WebP as bare frames, since ffmpeg 5 does not read it; how ffmpeg is to read the file, None where there are no frames."""
+    if clip[8:12] != b"WEBP":
+        file.write(clip)
+        return []
+    _, animation = cv2.imdecodeanimation(np.frombuffer(clip, np.uint8))
+    if not animation.frames:
+        return None
+    file.writelines(frame[:, :, :3].tobytes() for frame in animation.frames)
+    height, width = animation.frames[0].shape[:2]
+    return ["-f", "rawvideo", "-pix_fmt", "bgr24", "-video_size", f"{width}x{height}", "-framerate", f"{1000 * len(animation.frames) / sum(animation.durations):.3f}"]
+
+
 def cut_out(clip, crop, path):
     with tempfile.NamedTemporaryFile() as whole:
-        whole.write(clip)
+        source = readable(clip, whole)
+        if source is None:
+            return False
         whole.flush()
         how = ["-t", "20", "-vf", EVEN] if crop == "anew" else ["-vf", f"crop={crop}"]
-        return encoded(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", whole.name, *how, *encoding(CRF), path], path)
+        return encoded(["ffmpeg", "-v", "error", "-nostdin", "-y", *source, "-i", whole.name, *how, *encoding(CRF), path], path)
 
 
 def cut_out_still(still, crop, path):

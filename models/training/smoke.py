@@ -119,23 +119,28 @@ def committed(folder, files):
 
 
 def check_collecting(work, out):
-    """What collect.py makes of a repository's clip and still, whole and a panel of them; what is not there is left out."""
+    """What collect.py makes of a repository's clips and still, whole and a panel of them; what is not there is left out."""
     clones, clip = os.path.join(work, "clones"), os.path.join(work, "clip.mp4")
     os.makedirs(clones)
     run(FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", clip)
-    blobs = committed(os.path.join(clones, "owner+name"), {"clip.mp4": clip, "still.png": PORTRAIT})
+    animation, webp = cv2.Animation(), os.path.join(work, "clip.webp")
+    animation.frames, animation.durations = [np.full((80, 60, 3), grey, np.uint8) for grey in (50, 150, 250)], [100, 100, 100]
+    assert cv2.imwriteanimation(webp, animation)
+    blobs = committed(os.path.join(clones, "owner+name"), {"clip.mp4": clip, "still.png": PORTRAIT, "clip.webp": webp})
     with open(os.path.join(clones, "list.csv"), "w", newline="") as f:
         rows = [["whole.mp4", blobs["clip.mp4"], ""], ["panel.mp4", blobs["clip.mp4"], "100:80:10:20"], ["missing.mp4", "0" * 40, ""],
-                ["panel.png", blobs["still.png"], "100:80:10:20"]]
+                ["anew.mp4", blobs["clip.webp"], "anew"], ["panel.png", blobs["still.png"], "100:80:10:20"]]
         writer = csv.writer(f)
         writer.writerow(["file", "label", "group", "repo", "path", "blob", "crop"])
         writer.writerows([file, "fake", "a group", "owner/name", "a path", blob, crop] for file, blob, crop in rows)
     step("collect.py", os.path.join(clones, "list.csv"), clones, out)
-    sizes = [cv2.VideoCapture(os.path.join(out, file)).read()[1].shape[:2] for file in ("whole.mp4", "panel.mp4")]
-    assert sizes == [(240, 320), (80, 100)], sizes
+    sizes = [cv2.VideoCapture(os.path.join(out, file)).read()[1].shape[:2] for file in ("whole.mp4", "panel.mp4", "anew.mp4")]
+    assert sizes == [(240, 320), (80, 100), (80, 60)], sizes
+    of_webp = cv2.VideoCapture(os.path.join(out, "anew.mp4"))
+    assert (of_webp.get(cv2.CAP_PROP_FRAME_COUNT), of_webp.get(cv2.CAP_PROP_FPS)) == (3, 10)
     assert (cv2.imread(os.path.join(out, "panel.png")) == cv2.imread(PORTRAIT)[20:100, 10:110]).all()
     with open(os.path.join(out, "labels.csv"), newline="") as f:
-        assert [row["file"] for row in csv.DictReader(f)] == ["whole.mp4", "panel.mp4", "panel.png"]
+        assert [row["file"] for row in csv.DictReader(f)] == ["whole.mp4", "panel.mp4", "anew.mp4", "panel.png"]
     panel = os.path.join(out, "panel.png")
     committed(os.path.join(clones, "EASONTAN03+fake-face-detection"), {"real_and_fake_face_5/training/real/a.png": PORTRAIT, "real_and_fake_face_5/b.png": panel})
     step("gather.py", clones, out, "yonsei")
