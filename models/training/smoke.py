@@ -119,7 +119,7 @@ def committed(folder, files):
 
 
 def check_collecting(work, out):
-    """What collect.py makes of a repository's clips and still, whole and a panel of them; what is not there is left out."""
+    """What collect.py makes of a repository's clips and still, whole and a panel of them, what is not there left out; and the stills that gather.py finds."""
     clones, clip = os.path.join(work, "clones"), os.path.join(work, "clip.mp4")
     os.makedirs(clones)
     run(FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:duration=1", clip)
