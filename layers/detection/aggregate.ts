@@ -15,23 +15,26 @@ export interface ScoredFace {
 /** A track with fewer crops than this says too little: a single crop misleads easily. */
 export const minTrackCrops = 4;
 
-/** A forgery that takes up only part of a clip would drown in the mean over all of it. */
+/** Of the sampled frames. A forgery that takes up only part of a clip would drown in the mean over all of it. */
 const shareThatDecides = 1 / 3;
 
 /**
- * Tracks with enough crops, the most suspicious first. A track's score is the calibrated mean over those crops in a row,
- * a third of all and four at least, whose mean is highest.
+ * Tracks with enough crops, the most suspicious first. A track's score is the calibrated mean over those crops in a row whose
+ * mean is highest: as many as a third of the sampled frames and four at least, all crops of a track that has fewer. A third of
+ * a brief track's own crops would be so few that they mislead.
  */
 export function aggregateTracks(
   faces: readonly ScoredFace[],
+  framesSampled: number,
   calibration: ClassifierCard['calibration'],
 ): FaceTrack[] {
+  const deciding = Math.max(minTrackCrops, Math.ceil(framesSampled * shareThatDecides));
   const byTrack = Map.groupBy(faces, (face) => face.track);
   return [...byTrack]
     .filter(([, crops]) => crops.length >= minTrackCrops)
     .map(([track, crops]) => ({
       track,
-      score: calibrate(highestMean(crops.map((crop) => crop.raw)), calibration),
+      score: calibrate(highestMean(crops, deciding), calibration),
       frames: crops.length,
       firstS: Math.min(...crops.map((crop) => crop.timeS)),
       lastS: Math.max(...crops.map((crop) => crop.timeS)),
@@ -64,8 +67,10 @@ function medianBox(boxes: readonly Box[]): Box {
   return { x0: side('x0'), y0: side('y0'), x1: side('x1'), y1: side('y1') };
 }
 
-function highestMean(values: readonly number[]): number {
-  const length = Math.max(minTrackCrops, Math.ceil(values.length * shareThatDecides));
+/** Of `most` crops in a row, or of all where there are fewer. */
+function highestMean(crops: readonly ScoredFace[], most: number): number {
+  const values = crops.map((crop) => crop.raw);
+  const length = Math.min(most, values.length);
   const starts = Array.from({ length: values.length - length + 1 }, (_, start) => start);
   return Math.max(...starts.map((start) => mean(values.slice(start, start + length))));
 }

@@ -90,7 +90,7 @@ async function detectClip(
     const examined = await examineFrames(frames, frameThreads, { signal, heatmap: options.heatmap });
     const { card } = frameThreads;
     const threshold = thresholdOf(card, options.operatingPoint ?? 'balanced');
-    const tracks = aggregateTracks(examined.faces, card.calibration);
+    const tracks = aggregateTracks(examined.faces, examined.times.length, card.calibration);
     const facesScored = examined.faces.length;
     const verdict = decide({ tracks, facesScored, facesTooSmall: examined.facesTooSmall }, threshold);
     const frameScores = aggregateFrames(examined.faces, examined.times, card.calibration);

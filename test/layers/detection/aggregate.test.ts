@@ -15,7 +15,7 @@ test("a short track's score is the mean over its crops, and the most suspicious 
   const suspicious = [0, 1, 2, 3].map((t) => scored(2, t, t === 0 ? 0.5 : 0.9));
 
   // Act
-  const tracks = aggregateTracks([...calm, ...suspicious], plain);
+  const tracks = aggregateTracks([...calm, ...suspicious], 4, plain);
 
   // Assess
   expect(tracks.map(({ track }) => track)).toEqual([2, 1]);
@@ -35,6 +35,7 @@ test('the most suspicious third in a row decides', () => {
   // Act
   const [track] = aggregateTracks(
     raws.map((raw, t) => scored(1, t, raw)),
+    raws.length,
     plain,
   );
 
@@ -43,10 +44,27 @@ test('the most suspicious third in a row decides', () => {
   expect(track!.frames).toBe(15);
 });
 
+test('of a track that is seen only for a while, as many crops decide as of one that is seen throughout', () => {
+  // Prepare
+  const raws = [0.1, 0.9, 0.9, 0.9, 0.9, 0.1, 0.3];
+  const crops = raws.map((raw, t) => scored(1, t, raw));
+
+  // Act
+  const [ofSeven] = aggregateTracks(crops, 7, plain);
+  const [ofFifteen] = aggregateTracks(crops, 15, plain);
+  const [ofSixty] = aggregateTracks(crops, 60, plain);
+
+  // Assess: four, a third of fifteen, all
+  expect(ofSeven!.score).toBeCloseTo(0.9, 6);
+  expect(ofFifteen!.score).toBeCloseTo((4 * 0.9 + 0.1) / 5, 6);
+  expect(ofSixty!.score).toBeCloseTo((4 * 0.9 + 0.1 + 0.1 + 0.3) / 7, 6);
+});
+
 test('a track of fewer than four crops does not count', () => {
   expect(
     aggregateTracks(
       [0, 1, 2].map((t) => scored(1, t, 0.99)),
+      3,
       plain,
     ),
   ).toEqual([]);
@@ -57,7 +75,7 @@ test('scores are calibrated after the mean', () => {
   const crops = [0.2, 0.4, 0.6, 0.8].map((raw, t) => scored(1, t, raw));
 
   // Act
-  const [track] = aggregateTracks(crops, { scale: 2, bias: -1 });
+  const [track] = aggregateTracks(crops, crops.length, { scale: 2, bias: -1 });
 
   // Assess: the mean 0.5 has the logit 0
   expect(track!.score).toBeCloseTo(1 / (1 + Math.exp(1)), 6);
